@@ -1,0 +1,27 @@
+package org.reelspark.attention;
+
+/**
+ * Sparsity parameters of one query head.
+ *
+ * @param selection how key blocks are chosen
+ * @param similarityThreshold blocks whose self-similarity is at or below it are always attended, in
+ *     [-1, 1]; -1 turns the gate off
+ * @param pvThreshold a block is skipped after QK when all its scores lie more than this below the
+ *     running row maximum, in log2 units, positive; {@link Float#POSITIVE_INFINITY} turns it off
+ */
+public record HeadParameters(
+    BlockSelection selection, float similarityThreshold, float pvThreshold) {
+  /** Attends to everything. */
+  public static final HeadParameters DENSE =
+      new HeadParameters(new BlockSelection.Dense(), -1f, Float.POSITIVE_INFINITY);
+
+  public HeadParameters {
+    if (!(similarityThreshold >= -1 && similarityThreshold <= 1)) {
+      throw new IllegalArgumentException(
+          "similarity threshold must be in [-1, 1], found " + similarityThreshold);
+    }
+    if (!(pvThreshold > 0)) {
+      throw new IllegalArgumentException("PV threshold must be positive, found " + pvThreshold);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package org.reelspark.model;
+
+import org.reelspark.tensor.Tensor;
+
+/**
+ * A loaded text-to-video model on one backend. Its three stages may run for different requests one
+ * after the other; one thread at a time.
+ */
+public interface VideoModel extends AutoCloseable {
+  ModelDescription description();
+
+  /**
+   * The request's token count and latent shape.
+   *
+   * @throws org.reelspark.error.ReelsparkException INVALID_SIZE when the model cannot make this
+   *     size, naming the value and the nearest valid ones
+   */
+  VideoGeometry geometry(int width, int height, int frames);
+
+  /**
+   * Cleans, tokenizes and encodes a prompt.
+   *
+   * @throws org.reelspark.error.ReelsparkException INVALID_PROMPT
+   */
+  TextEmbedding encodeText(String prompt);
+
+  /**
+   * Runs the sampler.
+   *
+   * @param negative embedding of the negative prompt; unused, and may be null, when the guidance
+   *     scale is at most 1
+   * @return latents {@code [C, F, H, W]} F32, normalised, with statistics; the caller closes them
+   * @throws org.reelspark.error.ReelsparkException LATENTS_NOT_FINITE, or what the observer throws
+   */
+  DenoiseResult denoise(
+      DenoiseRequest request,
+      TextEmbedding prompt,
+      TextEmbedding negative,
+      DenoiseObserver observer);
+
+  /**
+   * Decodes latents to pixels.
+   *
+   * @return U8 {@code [frames, height, width, 3]} in host memory; the caller closes it
+   */
+  Tensor decode(Tensor latents);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,120 @@
+package org.reelspark.tensor;
+
+import java.lang.ref.Cleaner;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicLong;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Host memory outside the Java heap, 64-byte aligned so that vector loads never split a cache line.
+ * Not bounded by {@code -XX:MaxDirectMemorySize}, because model weights are larger than heaps.
+ */
+public final class HostMemory implements Memory {
+  private static final Logger LOG = LoggerFactory.getLogger(HostMemory.class);
+  private static final Cleaner CLEANER = Cleaner.create();
+  private static final int ALIGNMENT = 64;
+  private static final AtomicLong ALLOCATED = new AtomicLong();
+
+  private final long address;
+  private final long byteSize;
+  private final Cleaner.Cleanable cleanable;
+  private final Allocation allocation;
+
+  private HostMemory(long address, long byteSize, Allocation allocation) {
+    this.address = address;
+    this.byteSize = byteSize;
+    this.allocation = allocation;
+    this.cleanable = CLEANER.register(this, allocation);
+  }
+
+  /**
+   * Allocates uninitialised memory.
+   *
+   * @throws ReelsparkException OUT_OF_MEMORY when the operating system refuses
+   */
+  public static HostMemory allocate(long byteSize) {
+    Pointer raw = Pointer.malloc(byteSize + ALIGNMENT);
+    if (raw == null || raw.isNull()) {
+      throw new ReelsparkException(
+          ErrorCode.OUT_OF_MEMORY,
+          "cannot allocate %d bytes of host memory (%d bytes are in use); use a smaller size, fewer frames, or a machine with more memory"
+              .formatted(byteSize, ALLOCATED.get()));
+    }
+    ALLOCATED.addAndGet(byteSize);
+    long aligned = (raw.address() + ALIGNMENT - 1) & -ALIGNMENT;
+    return new HostMemory(aligned, byteSize, new Allocation(raw, byteSize));
+  }
+
+  /** Bytes that are allocated and not yet freed in this JVM. */
+  public static long allocatedBytes() {
+    return ALLOCATED.get();
+  }
+
+  @Override
+  public long address() {
+    return address;
+  }
+
+  @Override
+  public long byteSize() {
+    return byteSize;
+  }
+
+  @Override
+  public MemorySpace space() {
+    return MemorySpace.HOST;
+  }
+
+  /**
+   * A little-endian view. It does not keep the memory alive: use it only while this object is
+   * reachable and open.
+   *
+   * @param length bytes, at most {@link Integer#MAX_VALUE}
+   */
+  public static ByteBuffer view(long address, int length) {
+    return new AddressedBytes(address, length).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  @Override
+  public void close() {
+    allocation.closedByOwner = true;
+    cleanable.clean();
+  }
+
+  private static final class AddressedBytes extends BytePointer {
+    AddressedBytes(long address, long length) {
+      super((Pointer) null);
+      this.address = address;
+      this.limit = length;
+      this.capacity = length;
+    }
+  }
+
+  private static final class Allocation implements Runnable {
+    private final Pointer raw;
+    private final long byteSize;
+    private volatile boolean closedByOwner;
+
+    Allocation(Pointer raw, long byteSize) {
+      this.raw = raw;
+      this.byteSize = byteSize;
+    }
+
+    @Override
+    public void run() {
+      if (!closedByOwner) {
+        LOG.warn(
+            "{} bytes of host memory were freed by the garbage collector, not by their owner",
+            byteSize);
+      }
+      Pointer.free(raw);
+      ALLOCATED.addAndGet(-byteSize);
+    }
+  }
+}
