@@ -13,10 +13,24 @@ public record Grid(int frames, int height, int width) {
       throw new IllegalArgumentException(
           "grid sizes must be positive, found %d x %d x %d".formatted(frames, height, width));
     }
-    Math.toIntExact((long) frames * height * width);
+    Math.toIntExact(Math.multiplyExact((long) frames * height, (long) width));
   }
 
   public int tokens() {
     return frames * height * width;
+  }
+
+  /**
+   * Row-major index of a token.
+   *
+   * @throws IndexOutOfBoundsException when it lies outside the grid
+   */
+  public int index(int frame, int row, int column) {
+    if (frame < 0 || frame >= frames || row < 0 || row >= height || column < 0 || column >= width) {
+      throw new IndexOutOfBoundsException(
+          "token (%d, %d, %d) lies outside the grid of %d x %d x %d"
+              .formatted(frame, row, column, frames, height, width));
+    }
+    return (frame * height + row) * width + column;
   }
 }

@@ -10,17 +10,17 @@ public enum TokenOrder {
   TIME_MAJOR,
   /** Generalised Hilbert curve over all three dimensions. */
   HILBERT,
-  /** Bricks of 4 x 4 x 4 tokens, one key block each. */
+  /** Bricks of 4 x 4 x 4 tokens, one key block each; bricks cut by the grid's edges come last. */
   BRICKS,
   /** A fixed random permutation, for comparison. */
   RANDOM;
 
   /**
-   * The permutation of a grid.
+   * The permutation of a grid. An image is a grid of one frame, a text one of one row.
    *
-   * @return {@code order[i]} is the row-major index of the token at place i
+   * @return a new array: {@code order[i]} is the row-major index of the token at place i
    */
   public int[] permutation(Grid grid) {
-    return TokenPermutations.of(this, grid);
+    return TokenPermutations.of(this, grid).clone();
   }
 }
