@@ -1,0 +1,19 @@
+package org.reelspark.generate;
+
+/** Sees a runner's progress as it happens. */
+public interface GenerationListener {
+  /** Sees nothing. */
+  GenerationListener NONE = new GenerationListener() {};
+
+  /** A sampler step begins. */
+  default void stepStarted(int step, int steps) {}
+
+  /** A request failed in a way that is worth another attempt. */
+  default void retrying(GenerationError error, int attempt) {}
+
+  /** The wait for the model is over. */
+  default void waited(long millis) {}
+
+  /** A request is done, one way or another. */
+  default void finished(GenerationResult result) {}
+}

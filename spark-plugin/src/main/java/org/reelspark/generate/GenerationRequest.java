@@ -1,0 +1,90 @@
+package org.reelspark.generate;
+
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
+import org.reelspark.model.GenerationDefaults;
+import org.reelspark.model.ModelDescription;
+import org.reelspark.video.VideoFormat;
+
+/**
+ * One video to make, with nothing left open: the same request on the same model gives the same
+ * video.
+ *
+ * @param prompt not blank, well-formed Unicode
+ * @param negativePrompt may be empty
+ * @param seed selects the initial noise
+ * @param guidanceScale at most 1 means no guidance
+ * @param framesPerSecond of the finished video
+ */
+public record GenerationRequest(
+    String prompt,
+    String negativePrompt,
+    long seed,
+    int width,
+    int height,
+    int frames,
+    int steps,
+    float guidanceScale,
+    double framesPerSecond,
+    AttentionMode attention,
+    VideoFormat format) {
+  /**
+   * Fills in what the options leave out from the model's defaults.
+   *
+   * @throws ReelsparkException INVALID_PROMPT for a null, blank or malformed prompt; INVALID_OPTION
+   *     for sparse attention on a model without a profile
+   */
+  public static GenerationRequest resolve(
+      String prompt, GenerationOptions options, ModelDescription model) {
+    if (prompt == null || prompt.isBlank()) {
+      throw new ReelsparkException(
+          ErrorCode.INVALID_PROMPT,
+          "the prompt is %s; give a text that describes the video"
+              .formatted(prompt == null ? "null" : "blank"));
+    }
+    requireWellFormed("prompt", prompt);
+    String negativePrompt = options.negativePrompt().orElse("");
+    requireWellFormed("negative prompt", negativePrompt);
+    GenerationDefaults defaults = model.defaults();
+    return new GenerationRequest(
+        prompt,
+        negativePrompt,
+        options.seed().orElse(0),
+        options.width().orElse(defaults.width()),
+        options.height().orElse(defaults.height()),
+        options.frames().orElse(defaults.frames()),
+        options.steps().orElse(defaults.steps()),
+        options.guidanceScale().orElse(defaults.guidanceScale()),
+        defaults.framesPerSecond(),
+        attention(options, model),
+        options.format().orElse(VideoFormat.MP4_H264));
+  }
+
+  private static AttentionMode attention(GenerationOptions options, ModelDescription model) {
+    AttentionMode preferred =
+        model.profile().isPresent() ? AttentionMode.SPARSE : AttentionMode.DENSE;
+    AttentionMode attention = options.attention().orElse(preferred);
+    if (attention == AttentionMode.SPARSE && model.profile().isEmpty()) {
+      throw new ReelsparkException(
+          ErrorCode.INVALID_OPTION,
+          "option 'attention' is 'sparse', but the %s model has no attention profile; tune one with TuneAttention or use 'dense'"
+              .formatted(model.family()));
+    }
+    return attention;
+  }
+
+  private static void requireWellFormed(String name, String text) {
+    try {
+      StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
+    } catch (CharacterCodingException e) {
+      throw new ReelsparkException(
+          ErrorCode.INVALID_PROMPT,
+          "the %s is not well-formed Unicode (half of a surrogate pair); write the input as UTF-8"
+              .formatted(name),
+          e);
+    }
+  }
+}

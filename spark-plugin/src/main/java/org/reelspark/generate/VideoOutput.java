@@ -1,0 +1,20 @@
+package org.reelspark.generate;
+
+import java.util.Optional;
+
+/** Takes finished videos. */
+public interface VideoOutput {
+  /**
+   * The finished video of a key, when it exists whole.
+   *
+   * @throws org.reelspark.error.ReelsparkException OUTPUT_FAILED
+   */
+  Optional<FinishedVideo> find(String key, GenerationRequest request);
+
+  /**
+   * Takes one video; afterwards it exists whole, or, when this throws, not at all.
+   *
+   * @throws org.reelspark.error.ReelsparkException OUTPUT_FAILED, OUTPUT_UNWRITABLE
+   */
+  FinishedVideo save(EncodedVideo video);
+}

@@ -1,0 +1,138 @@
+package org.reelspark.generate;
+
+import java.util.concurrent.TimeUnit;
+import org.reelspark.attention.AttentionProfile;
+import org.reelspark.attention.AttentionStatistics;
+import org.reelspark.model.DenoiseObserver;
+import org.reelspark.model.DenoiseRequest;
+import org.reelspark.model.DenoiseResult;
+import org.reelspark.model.ModelDescription;
+import org.reelspark.model.TextEmbedding;
+import org.reelspark.model.VideoModel;
+import org.reelspark.tensor.Tensor;
+import org.reelspark.video.Frames;
+
+/** Takes a planned request from text to an encoded video. */
+final class VideoRenderer {
+  private final SharedModel model;
+  private final FrameEncoder encoder;
+  private final GenerationListener listener;
+  private final Cancellation cancellation;
+
+  VideoRenderer(
+      SharedModel model,
+      FrameEncoder encoder,
+      GenerationListener listener,
+      Cancellation cancellation) {
+    this.model = model;
+    this.encoder = encoder;
+    this.listener = listener;
+    this.cancellation = cancellation;
+  }
+
+  EncodedVideo render(PlannedGeneration plan) {
+    Stopwatch stopwatch = new Stopwatch();
+    try (DecodedVideo decoded =
+        model.exclusively(
+            cancellation,
+            videoModel -> {
+              listener.waited(stopwatch.lapMillis());
+              return decodedVideo(videoModel, plan, stopwatch);
+            })) {
+      GenerationRequest request = plan.request();
+      Tensor rgb = decoded.rgb();
+      Frames frames =
+          new Frames(
+              rgb.shape().intSize(0), rgb.shape().intSize(1), rgb.shape().intSize(2), rgb.buffer());
+      stopwatch.lapMillis();
+      byte[] file = encoder.encode(frames, request.framesPerSecond(), request.format());
+      byte[] preview = encoder.preview(frames);
+      StageTimings timings =
+          new StageTimings(
+              decoded.textMillis(),
+              decoded.denoiseMillis(),
+              decoded.decodeMillis(),
+              stopwatch.lapMillis(),
+              0);
+      return new EncodedVideo(
+          plan.key(),
+          request,
+          file,
+          preview,
+          plan.tokens(),
+          decoded.statistics().sparsity(),
+          timings);
+    }
+  }
+
+  private DecodedVideo decodedVideo(
+      VideoModel videoModel, PlannedGeneration plan, Stopwatch stopwatch) {
+    GenerationRequest request = plan.request();
+    try (TextEmbedding prompt = videoModel.encodeText(request.prompt());
+        TextEmbedding negative = negativeEmbedding(videoModel, request)) {
+      long textMillis = stopwatch.lapMillis();
+      DenoiseRequest denoiseRequest =
+          new DenoiseRequest(
+              plan.geometry(),
+              request.steps(),
+              request.guidanceScale(),
+              request.seed(),
+              profile(request, videoModel.description()));
+      try (DenoiseResult denoised =
+          videoModel.denoise(denoiseRequest, prompt, negative, observer())) {
+        long denoiseMillis = stopwatch.lapMillis();
+        cancellation.check();
+        Tensor rgb = videoModel.decode(denoised.latents());
+        return new DecodedVideo(
+            rgb, denoised.statistics(), textMillis, denoiseMillis, stopwatch.lapMillis());
+      }
+    }
+  }
+
+  /** Null without guidance, as {@link VideoModel#denoise} allows. */
+  private static TextEmbedding negativeEmbedding(VideoModel model, GenerationRequest request) {
+    return request.guidanceScale() > 1 ? model.encodeText(request.negativePrompt()) : null;
+  }
+
+  private static AttentionProfile profile(GenerationRequest request, ModelDescription model) {
+    return switch (request.attention()) {
+      case DENSE -> AttentionProfile.DENSE;
+      case SPARSE -> model.profile().orElseThrow();
+    };
+  }
+
+  private DenoiseObserver observer() {
+    return new DenoiseObserver() {
+      @Override
+      public void beforeStep(int step, int steps) {
+        cancellation.check();
+        listener.stepStarted(step, steps);
+      }
+    };
+  }
+
+  private record DecodedVideo(
+      Tensor rgb,
+      AttentionStatistics statistics,
+      long textMillis,
+      long denoiseMillis,
+      long decodeMillis)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      rgb.close();
+    }
+  }
+
+  private static final class Stopwatch {
+    private long lapStart = System.nanoTime();
+
+    /** Time since the last lap or the start. */
+    long lapMillis() {
+      long now = System.nanoTime();
+      long millis = TimeUnit.NANOSECONDS.toMillis(now - lapStart);
+      lapStart = now;
+      return millis;
+    }
+  }
+}
