@@ -78,7 +78,20 @@ public final class HostMemory implements Memory {
    * @param length bytes, at most {@link Integer#MAX_VALUE}
    */
   public static ByteBuffer view(long address, int length) {
+    if (length == 0) {
+      return ByteBuffer.allocateDirect(0).order(ByteOrder.LITTLE_ENDIAN);
+    }
     return new AddressedBytes(address, length).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /**
+   * Address of the next byte of a direct buffer, such as a mapped file. It does not keep the buffer
+   * alive.
+   */
+  public static long address(ByteBuffer direct) {
+    try (BytePointer pointer = new BytePointer(direct)) {
+      return pointer.address() + direct.position();
+    }
   }
 
   @Override

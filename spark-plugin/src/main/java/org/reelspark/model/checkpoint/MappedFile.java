@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.javacpp.BytePointer;
+import org.reelspark.tensor.HostMemory;
 import org.reelspark.tensor.Memory;
 import org.reelspark.tensor.MemorySpace;
 
@@ -69,9 +69,7 @@ final class MappedFile {
 
   private record Window(MappedByteBuffer buffer, long address) {
     static Window of(MappedByteBuffer buffer) {
-      try (BytePointer pointer = new BytePointer(buffer)) {
-        return new Window(buffer, pointer.address());
-      }
+      return new Window(buffer, HostMemory.address(buffer));
     }
   }
 

@@ -28,6 +28,10 @@ final class WeightFiles {
           "(?:diffusion_pytorch_model|model)"
               + "(?:(?:\\.(?<variant>\\w+))?\\.safetensors"
               + "|\\.safetensors\\.index(?:\\.(?<indexVariant>\\w+))?\\.json)");
+
+  /** A plain file name, so that an index cannot point out of its directory. */
+  private static final Pattern SHARD = Pattern.compile("\\w[\\w.+-]*\\.safetensors");
+
   private static final List<String> VARIANTS = List.of("", "bf16", "fp16");
 
   private WeightFiles() {}
@@ -93,9 +97,7 @@ final class WeightFiles {
       throw CheckpointErrors.invalid(index, "key 'weight_map' is empty; expected tensor names");
     }
     for (String shard : new TreeSet<>(weightMap.values())) {
-      boolean plainName =
-          shard.endsWith(".safetensors") && shard.indexOf('/') < 0 && shard.indexOf('\\') < 0;
-      if (!plainName) {
+      if (!SHARD.matcher(shard).matches()) {
         throw CheckpointErrors.invalid(
             index,
             "names the shard '%s'; expected the name of a .safetensors file in the same directory"
