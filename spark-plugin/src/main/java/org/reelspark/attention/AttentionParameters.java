@@ -23,10 +23,23 @@ public record AttentionParameters(
   /** Tokens of a key block. */
   public static final int KEY_BLOCK = 64;
 
+  /** Queries that share the decision to leave out a block by {@link HeadParameters#pvThreshold}. */
+  public static final int QUERY_GROUP = 16;
+
   public AttentionParameters {
     heads = List.copyOf(heads);
     if (keptKeyTokens < 0) {
       throw new IllegalArgumentException("kept key tokens must be >= 0, found " + keptKeyTokens);
+    }
+  }
+
+  /**
+   * @throws IllegalArgumentException unless there is one entry per query head
+   */
+  public void checkHeads(int queryHeads) {
+    if (heads.size() != queryHeads) {
+      throw new IllegalArgumentException(
+          "parameters for %d heads do not fit %d query heads".formatted(heads.size(), queryHeads));
     }
   }
 

@@ -5,9 +5,10 @@ package org.reelspark.attention;
  *
  * @param selection how key blocks are chosen
  * @param similarityThreshold blocks whose self-similarity is at or below it are always attended, in
- *     [-1, 1]; -1 turns the gate off
- * @param pvThreshold a block is skipped after QK when all its scores lie more than this below the
- *     running row maximum, in log2 units, positive; {@link Float#POSITIVE_INFINITY} turns it off
+ *     [-1, 1]; -1 turns the gate off. Unused by dense selection
+ * @param pvThreshold a block is left out after QK when, for all queries of a group, all its scores
+ *     lie more than this below the running row maximum, in log2 units, positive; {@link
+ *     Float#POSITIVE_INFINITY} turns it off
  */
 public record HeadParameters(
     BlockSelection selection, float similarityThreshold, float pvThreshold) {
