@@ -133,13 +133,28 @@ public final class Tensor implements AutoCloseable {
     return HostMemory.view(address(), Math.toIntExact(byteSize()));
   }
 
-  /** Copies a host tensor of 32-bit floats into a new array. */
+  /**
+   * Copies a host tensor of F32, F16 or BF16 into a new array.
+   *
+   * @throws IllegalStateException for other types
+   */
   public float[] toFloats() {
-    if (dtype != DType.F32) {
-      throw new IllegalStateException("not F32: " + this);
-    }
     float[] values = new float[Math.toIntExact(elementCount())];
-    buffer().asFloatBuffer().get(values);
+    ByteBuffer bytes = buffer();
+    switch (dtype) {
+      case F32 -> bytes.asFloatBuffer().get(values);
+      case F16 -> {
+        for (int i = 0; i < values.length; i++) {
+          values[i] = HalfFloats.ofF16(bytes.getShort(2 * i));
+        }
+      }
+      case BF16 -> {
+        for (int i = 0; i < values.length; i++) {
+          values[i] = HalfFloats.ofBf16(bytes.getShort(2 * i));
+        }
+      }
+      case I32, U8 -> throw new IllegalStateException("no floats: " + this);
+    }
     return values;
   }
 
