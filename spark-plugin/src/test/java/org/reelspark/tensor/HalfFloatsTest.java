@@ -18,7 +18,7 @@ class HalfFloatsTest {
       } else {
         magnitude = Math.scalb(1 + fraction / 1024.0, exponent - 15);
       }
-      float expected = (float) (bits < 0x8000 ? magnitude : -magnitude);
+      Float expected = (float) (bits < 0x8000 ? magnitude : -magnitude);
       assertThat(HalfFloats.ofF16((short) bits)).as("bits %x", bits).isEqualTo(expected);
     }
     assertThat(1 / HalfFloats.ofF16((short) 0x8000)).isEqualTo(Float.NEGATIVE_INFINITY);
