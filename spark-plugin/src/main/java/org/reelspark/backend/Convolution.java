@@ -8,8 +8,15 @@ import org.reelspark.tensor.Tensor;
  * @param weight {@code [out, kernelFrames, kernelHeight, kernelWidth, in]}: the channels-last form
  *     of a checkpoint's {@code [out, in, kt, kh, kw]}
  * @param bias {@code [out]}
+ * @param gamma {@code [in]}, weights of the {@link NormOperations#channelNorm} with SILU that the
+ *     input passes through first, or null for none
  */
-public record Convolution(Tensor weight, Tensor bias) implements AutoCloseable {
+public record Convolution(Tensor weight, Tensor bias, Tensor gamma) implements AutoCloseable {
+  /** A convolution of the input as it is. */
+  public Convolution(Tensor weight, Tensor bias) {
+    this(weight, bias, null);
+  }
+
   public int outputs() {
     return weight.shape().intSize(0);
   }
@@ -34,5 +41,8 @@ public record Convolution(Tensor weight, Tensor bias) implements AutoCloseable {
   public void close() {
     weight.close();
     bias.close();
+    if (gamma != null) {
+      gamma.close();
+    }
   }
 }

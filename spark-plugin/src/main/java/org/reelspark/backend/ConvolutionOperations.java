@@ -6,12 +6,12 @@ import org.reelspark.tensor.Tensor;
 public interface ConvolutionOperations {
   /**
    * Causal convolution: zero padding that keeps height and width; in time, the {@code kernelFrames
-   * - 1} frames before x.
+   * - 1} frames before x. Kernel height and width are odd.
    *
-   * @param history {@code [h, H, W, in]} with h &lt;= kernelFrames - 1, the frames just before x
-   *     (missing ones count as zeros), or null
+   * @param history {@code [h, H, W, in]} with h &lt;= kernelFrames - 1, the frames just before x as
+   *     they were before the convolution's own norm (missing ones count as zeros), or null
    * @param residual added to the result, same shape as out, or null; may be out itself
-   * @param out {@code [T, H, W, out]}
+   * @param out {@code [T, H, W, out]}; must not overlap x or history
    */
   void convolve(Tensor x, Convolution convolution, Tensor history, Tensor residual, Tensor out);
 
@@ -19,13 +19,13 @@ public interface ConvolutionOperations {
    * Nearest upsampling by two in height and width, then a convolution with a 1-frame kernel.
    *
    * @param x {@code [T, H, W, in]}
-   * @param out {@code [T, 2H, 2W, out]}
+   * @param out {@code [T, 2H, 2W, out]}; must not overlap x
    */
   void upsampleConvolve(Tensor x, Convolution convolution, Tensor out);
 
   /**
    * Splits channels into frames: {@code [T, H, W, 2C]} to {@code [2T, H, W, C]}, frame 2t taking
-   * the first C channels of frame t.
+   * the first C channels of frame t. Out must not overlap x.
    */
   void interleaveFrames(Tensor x, Tensor out);
 
@@ -35,13 +35,14 @@ public interface ConvolutionOperations {
    * and adds the rest to out.
    *
    * @param x {@code [T, H, W, in]}
-   * @param out {@code [T * frameFactor - droppedFrames, 2H, 2W, out]}
+   * @param out {@code [T * frameFactor - droppedFrames, 2H, 2W, out]}, where {@code 4 * frameFactor
+   *     * out} is a multiple of in
    */
   void duplicateUpsampleAdd(Tensor x, int frameFactor, int droppedFrames, Tensor out);
 
   /**
    * The Wan 2.2 VAE's last step: {@code [T, H, W, C * p * p]} to {@code [T, H * p, W * p, C]} with
-   * channel order (c, column, row).
+   * channel order (c, column, row). Out must not overlap x.
    */
   void unpatchifyPixels(Tensor x, int patch, Tensor out);
 

@@ -15,7 +15,10 @@ public interface MemoryOperations {
    */
   Tensor upload(Tensor host);
 
-  /** Copies values between host and backend memory; both F32 and of equal element count. */
+  /**
+   * Copies values; source and destination lie in host or backend memory, both F32 and of equal
+   * element count.
+   */
   void copy(Tensor source, Tensor destination);
 
   default Tensor allocate(long... sizes) {
