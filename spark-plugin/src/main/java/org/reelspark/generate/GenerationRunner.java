@@ -30,12 +30,11 @@ public final class GenerationRunner {
   public GenerationRunner(
       SharedModel model,
       VideoOutput output,
-      FrameEncoder encoder,
       GenerationSettings settings,
       GenerationListener listener,
       Cancellation cancellation) {
     this.planner = new GenerationPlanner(model, output, settings);
-    this.renderer = new VideoRenderer(model, encoder, listener, cancellation);
+    this.renderer = new VideoRenderer(model, listener, cancellation);
     this.output = output;
     this.settings = settings;
     this.listener = listener;

@@ -1,7 +1,5 @@
 package org.reelspark.generate;
 
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
@@ -9,18 +7,18 @@ import org.reelspark.model.ModelDescription;
 import org.reelspark.model.VideoGeometry;
 import org.reelspark.model.VideoModel;
 
-/**
- * One loaded model that several threads take turns with, first come, first served. A single video
- * keeps the whole device busy, so a second one at the same time would only cost memory.
- */
+/** One loaded model that several threads take turns with. */
 public final class SharedModel implements AutoCloseable {
-  private static final long CANCELLATION_POLL_MILLIS = 100;
-
   private final VideoModel model;
-  private final Semaphore turn = new Semaphore(1, true);
+  private final DeviceGate gate;
+  private boolean closed;
 
-  public SharedModel(VideoModel model) {
+  /**
+   * @param gate of the device that the model is on
+   */
+  public SharedModel(VideoModel model, DeviceGate gate) {
     this.model = model;
+    this.gate = gate;
   }
 
   public ModelDescription description() {
@@ -32,38 +30,33 @@ public final class SharedModel implements AutoCloseable {
     return model.geometry(width, height, frames);
   }
 
-  /** Waits for a turn, then runs {@code work} alone with the model. */
+  /**
+   * Waits for a turn, then runs {@code work} alone with the model.
+   *
+   * @throws ReelsparkException CANCELLED when the model was closed meanwhile
+   */
   public <T> T exclusively(Cancellation cancellation, Function<VideoModel, T> work) {
-    awaitTurn(cancellation);
-    try {
-      return work.apply(model);
-    } finally {
-      turn.release();
-    }
+    return gate.exclusively(
+        cancellation,
+        () -> {
+          if (closed) {
+            throw new ReelsparkException(ErrorCode.CANCELLED, "the model was closed");
+          }
+          return work.apply(model);
+        });
   }
 
-  /** Threads that wait for the model. */
-  public int queueLength() {
-    return turn.getQueueLength();
-  }
-
-  private void awaitTurn(Cancellation cancellation) {
-    try {
-      do {
-        cancellation.check();
-      } while (!turn.tryAcquire(CANCELLATION_POLL_MILLIS, TimeUnit.MILLISECONDS));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      cancellation.check();
-      throw new ReelsparkException(
-          ErrorCode.CANCELLED, "interrupted while waiting for the model", e);
-    }
-  }
-
-  /** Waits for the thread that has its turn, then frees the model. */
+  /** Waits for a turn, then frees the model. Idempotent. */
   @Override
   public void close() {
-    turn.acquireUninterruptibly();
-    model.close();
+    gate.exclusively(
+        Cancellation.NEVER,
+        () -> {
+          if (!closed) {
+            closed = true;
+            model.close();
+          }
+          return null;
+        });
   }
 }

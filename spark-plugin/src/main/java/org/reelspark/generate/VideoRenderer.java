@@ -10,22 +10,21 @@ import org.reelspark.model.ModelDescription;
 import org.reelspark.model.TextEmbedding;
 import org.reelspark.model.VideoModel;
 import org.reelspark.tensor.Tensor;
+import org.reelspark.video.ContactSheet;
 import org.reelspark.video.Frames;
+import org.reelspark.video.VideoEncoder;
 
 /** Takes a planned request from text to an encoded video. */
 final class VideoRenderer {
+  private static final int PREVIEW_COLUMNS = 4;
+  private static final int PREVIEW_ROWS = 2;
+
   private final SharedModel model;
-  private final FrameEncoder encoder;
   private final GenerationListener listener;
   private final Cancellation cancellation;
 
-  VideoRenderer(
-      SharedModel model,
-      FrameEncoder encoder,
-      GenerationListener listener,
-      Cancellation cancellation) {
+  VideoRenderer(SharedModel model, GenerationListener listener, Cancellation cancellation) {
     this.model = model;
-    this.encoder = encoder;
     this.listener = listener;
     this.cancellation = cancellation;
   }
@@ -45,8 +44,8 @@ final class VideoRenderer {
           new Frames(
               rgb.shape().intSize(0), rgb.shape().intSize(1), rgb.shape().intSize(2), rgb.buffer());
       stopwatch.lapMillis();
-      byte[] file = encoder.encode(frames, request.framesPerSecond(), request.format());
-      byte[] preview = encoder.preview(frames);
+      byte[] file = VideoEncoder.encode(frames, request.framesPerSecond(), request.format());
+      byte[] preview = ContactSheet.png(frames, PREVIEW_COLUMNS, PREVIEW_ROWS);
       StageTimings timings =
           new StageTimings(
               decoded.textMillis(),

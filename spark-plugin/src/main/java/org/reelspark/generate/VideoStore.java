@@ -54,11 +54,21 @@ public final class VideoStore implements VideoOutput {
     OutputDescription expected =
         new OutputDescription(
             LAYOUT_VERSION, ContentKey.PLAN_VERSION, model.family(), model.digest());
-    Optional<byte[]> found = files.read(DESCRIPTION_FILE);
-    if (found.isEmpty()) {
-      files.write(DESCRIPTION_FILE, toJson(expected));
-    } else {
-      requireEqual(expected, found.get(), files.uri(""));
+    try {
+      Optional<byte[]> found = files.read(DESCRIPTION_FILE);
+      if (found.isPresent()) {
+        requireEqual(expected, found.get(), files.uri(""));
+      } else {
+        files.write(DESCRIPTION_FILE, toJson(expected));
+      }
+    } catch (ReelsparkException e) {
+      if (e.code() == ErrorCode.OUTPUT_FAILED) {
+        throw new ReelsparkException(
+            ErrorCode.OUTPUT_UNWRITABLE,
+            "cannot open output directory %s: %s".formatted(files.uri(""), e.getMessage()),
+            e);
+      }
+      throw e;
     }
     return new VideoStore(files, model);
   }

@@ -1,0 +1,114 @@
+package org.reelspark.generate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.reelspark.attention.AttentionProfile;
+import org.reelspark.attention.BlockSelection;
+import org.reelspark.attention.HeadParameters;
+import org.reelspark.attention.LayerProfile;
+import org.reelspark.attention.TokenOrder;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
+import org.reelspark.model.ModelDescription;
+
+class ContentKeyTest {
+  private static final ModelDescription DENSE = ToyModel.description("d0", Optional.empty());
+  private static final ModelDescription SPARSE =
+      ToyModel.description("d0", Optional.of(profile(0.9f)));
+
+  private static AttentionProfile profile(float threshold) {
+    HeadParameters head =
+        new HeadParameters(new BlockSelection.TopCdf(threshold), 0.3f, Float.POSITIVE_INFINITY);
+    return new AttentionProfile(
+        TokenOrder.HILBERT,
+        List.of(new LayerProfile(List.of(new LayerProfile.TimestepRange(0, List.of(head))))));
+  }
+
+  private static String key(String prompt, Map<String, String> options, ModelDescription model) {
+    return ContentKey.of(
+        GenerationRequest.resolve(prompt, GenerationOptions.parse(options), model), model);
+  }
+
+  /** A change here orphans every video made so far: raise the plan version if it is meant. */
+  @Test
+  void keysAreStable() {
+    assertThat(key("a red square", Map.of(), DENSE))
+        .isEqualTo("d480deb2620ee118793b7c7296addeaa89b5e9f82d5b6129e7b8784fea216051");
+    assertThat(key("a red square", Map.of(), SPARSE))
+        .isEqualTo("03c8d7441812481a7dc03088ff68b9c7b1436334a603e7a8d65ff453aa1ecbf8");
+  }
+
+  @Test
+  void everythingThatDecidesPixelsChangesTheKey() {
+    List<String> keys =
+        List.of(
+            key("p", Map.of(), DENSE),
+            key("q", Map.of(), DENSE),
+            key("p", Map.of("negative_prompt", "n"), DENSE),
+            key("p", Map.of("seed", "1"), DENSE),
+            key("p", Map.of("width", "64"), DENSE),
+            key("p", Map.of("height", "64"), DENSE),
+            key("p", Map.of("frames", "9"), DENSE),
+            key("p", Map.of("steps", "4"), DENSE),
+            key("p", Map.of("guidance", "3"), DENSE),
+            key("p", Map.of("format", "gif"), DENSE),
+            key("p", Map.of(), ToyModel.description("d1", Optional.empty())),
+            key("p", Map.of(), SPARSE),
+            key("p", Map.of(), ToyModel.description("d0", Optional.of(profile(0.8f)))));
+    Set<String> distinct = new HashSet<>(keys);
+
+    assertThat(distinct).hasSameSizeAs(keys);
+  }
+
+  @Test
+  void statingADefaultDoesNotChangeTheKey() {
+    assertThat(key("p", Map.of("steps", "3", "seed", "0", "attention", "dense"), DENSE))
+        .isEqualTo(key("p", Map.of(), DENSE));
+  }
+
+  @Test
+  void denseKeysDoNotDependOnTheProfile() {
+    assertThat(key("p", Map.of("attention", "dense"), SPARSE)).isEqualTo(key("p", Map.of(), DENSE));
+  }
+
+  @Test
+  void textsThatConcatenateAlikeHaveDifferentKeys() {
+    assertThat(key("ab", Map.of("negative_prompt", "c"), DENSE))
+        .isNotEqualTo(key("a", Map.of("negative_prompt", "bc"), DENSE));
+  }
+
+  @ParameterizedTest
+  @NullSource
+  @ValueSource(strings = {"", " \t\n", "a \ud800 square"})
+  void rejectsPromptsThatAreNoText(String prompt) {
+    assertThatThrownBy(() -> key(prompt, Map.of(), DENSE))
+        .isInstanceOfSatisfying(
+            ReelsparkException.class,
+            e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_PROMPT));
+  }
+
+  @Test
+  void rejectsSparseAttentionWithoutAProfile() {
+    assertThatThrownBy(() -> key("p", Map.of("attention", "sparse"), DENSE))
+        .isInstanceOfSatisfying(
+            ReelsparkException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_OPTION))
+        .hasMessageContaining("TuneAttention");
+  }
+
+  @Test
+  void attentionIsSparseWhereTheModelHasAProfile() {
+    GenerationRequest request = GenerationRequest.resolve("p", GenerationOptions.NONE, SPARSE);
+
+    assertThat(request.attention()).isEqualTo(AttentionMode.SPARSE);
+  }
+}
