@@ -1,0 +1,145 @@
+package org.reelspark.spark;
+
+import java.util.function.Function;
+import org.reelspark.backend.Backend;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
+import org.reelspark.generate.Cancellation;
+import org.reelspark.generate.DeviceGate;
+import org.reelspark.generate.SharedModel;
+import org.reelspark.model.VideoModel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What an executor keeps between tasks: its backend and the one model that it has loaded. Both come
+ * to be when first used.
+ */
+final class DeviceRuntime implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(DeviceRuntime.class);
+  private static final long POLL_MILLIS = 100;
+
+  /** Loads the model of a directory. */
+  @FunctionalInterface
+  interface ModelLoader {
+    VideoModel load(String directory, Backend backend);
+  }
+
+  private final Function<ReelsparkConf, Backend> backends;
+  private final ModelLoader loader;
+  private final DeviceGate gate = new DeviceGate();
+  private Backend backend;
+  private String loadedDirectory;
+  private SharedModel model;
+  private int leases;
+  private int loads;
+
+  DeviceRuntime(Function<ReelsparkConf, Backend> backends, ModelLoader loader) {
+    this.backends = backends;
+    this.loader = loader;
+  }
+
+  /** The right to use a model until closed; the model stays loaded afterwards. */
+  final class Lease implements AutoCloseable {
+    private final SharedModel leased;
+
+    private Lease(SharedModel leased) {
+      this.leased = leased;
+    }
+
+    SharedModel model() {
+      return leased;
+    }
+
+    @Override
+    public void close() {
+      release();
+    }
+  }
+
+  /**
+   * Leases the model that the configuration names, after loading it if need be. While another model
+   * is leased, waits; then replaces it.
+   *
+   * @throws ReelsparkException of class CONFIG when the model cannot be loaded
+   */
+  synchronized Lease lease(ReelsparkConf conf, Cancellation cancellation) {
+    String directory = conf.value(ReelsparkConf.MODEL_DIRECTORY);
+    while (leases > 0 && !directory.equals(loadedDirectory)) {
+      awaitRelease(cancellation);
+    }
+    if (!directory.equals(loadedDirectory)) {
+      closeModel();
+      model = new SharedModel(loader.load(directory, backend(conf)), gate);
+      loadedDirectory = directory;
+      loads++;
+    }
+    leases++;
+    return new Lease(model);
+  }
+
+  /** Runs {@code work} alone with the backend. */
+  <T> T withBackend(ReelsparkConf conf, Cancellation cancellation, Function<Backend, T> work) {
+    Backend shared = backend(conf);
+    return gate.exclusively(cancellation, () -> work.apply(shared));
+  }
+
+  /** How many models have been loaded so far. */
+  synchronized int loads() {
+    return loads;
+  }
+
+  /** Threads that wait for the device. */
+  int queueLength() {
+    return gate.queueLength();
+  }
+
+  /** Frees model and backend. Later use starts anew. */
+  @Override
+  public synchronized void close() {
+    closeModel();
+    if (backend != null) {
+      Backend closing = backend;
+      backend = null;
+      gate.exclusively(
+          Cancellation.NEVER,
+          () -> {
+            closing.close();
+            return null;
+          });
+    }
+  }
+
+  private synchronized Backend backend(ReelsparkConf conf) {
+    if (backend == null) {
+      backend = backends.apply(conf);
+      LOG.info("Backend {}: {}", backend.name(), backend.describe());
+    }
+    return backend;
+  }
+
+  private void closeModel() {
+    if (model != null) {
+      model.close();
+      model = null;
+      loadedDirectory = null;
+    }
+  }
+
+  private synchronized void release() {
+    leases--;
+    notifyAll();
+  }
+
+  private void awaitRelease(Cancellation cancellation) {
+    cancellation.check();
+    try {
+      wait(POLL_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      cancellation.check();
+      throw new ReelsparkException(
+          ErrorCode.CANCELLED, "interrupted while waiting for another model", e);
+    }
+  }
+}

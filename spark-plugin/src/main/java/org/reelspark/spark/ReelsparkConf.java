@@ -1,0 +1,138 @@
+package org.reelspark.spark;
+
+import java.io.Serializable;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.internal.SQLConf;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.NearestName;
+import org.reelspark.error.ReelsparkException;
+import org.reelspark.generate.GenerationSettings;
+import org.reelspark.generate.GenerationSettings.ErrorPolicy;
+import scala.jdk.javaapi.CollectionConverters;
+
+/** The settings under {@code spark.reelspark.}, checked; travels to executors. */
+final class ReelsparkConf implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  static final String PREFIX = "spark.reelspark.";
+
+  static final ConfigEntry<String> MODEL_DIRECTORY =
+      ConfigEntry.text(
+          "model.directory",
+          "Model to generate with: a directory in diffusers layout that every executor can read.");
+
+  static final ConfigEntry<String> OUTPUT_DIRECTORY =
+      ConfigEntry.text(
+          "output.directory",
+          "Where videos are written: a path or URI of any file system that Spark can write."
+              + " Without it, results carry the bytes of the video.");
+
+  static final ConfigEntry<Integer> MAX_TOKENS =
+      ConfigEntry.integer(
+          "generate.maxTokens",
+          "Requests with more self-attention tokens than this are refused before anything is"
+              + " computed.",
+          1,
+          GenerationSettings.DEFAULT_MAX_TOKENS);
+
+  static final ConfigEntry<Integer> MAX_ATTEMPTS =
+      ConfigEntry.integer(
+          "generate.maxAttempts",
+          "How often a request is tried in place when it fails for a passing reason, such as"
+              + " memory or output.",
+          1,
+          GenerationSettings.DEFAULT_MAX_ATTEMPTS);
+
+  static final ConfigEntry<Boolean> FAIL_ON_ERROR =
+      ConfigEntry.truth(
+          "generate.failOnError",
+          "Whether a request at fault fails the query. Otherwise its row carries the error and the"
+              + " others go on.",
+          "false");
+
+  static final ConfigEntry<Integer> CPU_THREADS =
+      ConfigEntry.integer(
+          "cpu.threads",
+          "Threads that an executor computes with on a CPU; 0 means all its cores. Videos do not"
+              + " depend on it.",
+          0,
+          0);
+
+  /** Every key, in the order of the page. */
+  static final List<ConfigEntry<?>> ENTRIES =
+      List.of(
+          MODEL_DIRECTORY, OUTPUT_DIRECTORY, MAX_TOKENS, MAX_ATTEMPTS, FAIL_ON_ERROR, CPU_THREADS);
+
+  private final TreeMap<String, String> values;
+
+  private ReelsparkConf(TreeMap<String, String> values) {
+    this.values = values;
+  }
+
+  /**
+   * Takes the keys under the prefix and ignores others.
+   *
+   * @throws ReelsparkException INVALID_CONFIGURATION for a key that does not exist or a value that
+   *     is not accepted
+   */
+  static ReelsparkConf of(Map<String, String> settings) {
+    TreeMap<String, String> values = new TreeMap<>();
+    settings.forEach(
+        (key, value) -> {
+          if (key.startsWith(PREFIX)) {
+            entry(key).parse(value);
+            values.put(key, value);
+          }
+        });
+    return new ReelsparkConf(values);
+  }
+
+  static ReelsparkConf of(SparkSession spark) {
+    return of(CollectionConverters.asJava(spark.conf().getAll()));
+  }
+
+  /** The settings of the session whose query is being analysed. */
+  static ReelsparkConf ofCurrentQuery() {
+    return of(CollectionConverters.asJava(SQLConf.get().getAllConfs()));
+  }
+
+  <T> Optional<T> find(ConfigEntry<T> entry) {
+    return Optional.ofNullable(values.get(entry.key())).or(entry::defaultText).map(entry::parse);
+  }
+
+  /**
+   * @throws ReelsparkException INVALID_CONFIGURATION when the key is not set and has no default
+   */
+  <T> T value(ConfigEntry<T> entry) {
+    return find(entry)
+        .orElseThrow(
+            () ->
+                new ReelsparkException(
+                    ErrorCode.INVALID_CONFIGURATION,
+                    "%s is not set: %s".formatted(entry.key(), entry.documentation())));
+  }
+
+  GenerationSettings generationSettings(Map<String, String> defaults) {
+    ErrorPolicy errorPolicy = value(FAIL_ON_ERROR) ? ErrorPolicy.FAIL : ErrorPolicy.KEEP_GOING;
+    return new GenerationSettings(defaults, value(MAX_TOKENS), value(MAX_ATTEMPTS), errorPolicy);
+  }
+
+  private static ConfigEntry<?> entry(String key) {
+    return ENTRIES.stream()
+        .filter(entry -> entry.key().equals(key))
+        .findFirst()
+        .orElseThrow(() -> unknown(key));
+  }
+
+  private static ReelsparkException unknown(String key) {
+    List<String> known = ENTRIES.stream().map(ConfigEntry::key).toList();
+    return new ReelsparkException(
+        ErrorCode.INVALID_CONFIGURATION,
+        "unknown configuration key %s; did you mean %s? Known keys: %s"
+            .formatted(key, NearestName.of(key, known), String.join(", ", known)));
+  }
+}

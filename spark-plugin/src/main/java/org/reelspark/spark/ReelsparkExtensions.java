@@ -1,0 +1,18 @@
+package org.reelspark.spark;
+
+import org.apache.spark.sql.SparkSessionExtensions;
+import scala.runtime.AbstractFunction1;
+import scala.runtime.BoxedUnit;
+
+/**
+ * Adds the SQL functions to a session. {@link ReelsparkPlugin} configures it; without the plugin,
+ * {@code spark.sql.extensions=org.reelspark.spark.ReelsparkExtensions} does.
+ */
+public final class ReelsparkExtensions
+    extends AbstractFunction1<SparkSessionExtensions, BoxedUnit> {
+  @Override
+  public BoxedUnit apply(SparkSessionExtensions extensions) {
+    SqlFunctions.ALL.forEach(function -> function.register(extensions));
+    return BoxedUnit.UNIT;
+  }
+}

@@ -1,0 +1,51 @@
+package org.reelspark.spark;
+
+import java.io.IOException;
+import java.util.Optional;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.deploy.SparkHadoopUtil;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
+import org.reelspark.generate.InlineOutput;
+import org.reelspark.generate.LocalOutputStore;
+import org.reelspark.generate.OutputStore;
+import org.reelspark.generate.VideoOutput;
+import org.reelspark.generate.VideoStore;
+import org.reelspark.model.ModelDescription;
+
+/** Opens the output that a configuration names. */
+final class VideoOutputs {
+  private VideoOutputs() {}
+
+  /**
+   * @throws ReelsparkException OUTPUT_MISMATCH, OUTPUT_UNWRITABLE, INVALID_CONFIGURATION
+   */
+  static VideoOutput open(ReelsparkConf conf, ModelDescription model) {
+    Optional<String> directory = conf.find(ReelsparkConf.OUTPUT_DIRECTORY);
+    if (directory.isEmpty()) {
+      return new InlineOutput();
+    }
+    return VideoStore.open(store(directory.get()), model);
+  }
+
+  private static OutputStore store(String directory) {
+    try {
+      Path root = new Path(directory);
+      FileSystem fileSystem =
+          root.getFileSystem(SparkHadoopUtil.get().newConfiguration(SparkEnv.get().conf()));
+      if (fileSystem.getScheme().equals("file")) {
+        String localPath = fileSystem.makeQualified(root).toUri().getPath();
+        return new LocalOutputStore(java.nio.file.Path.of(localPath));
+      }
+      return new HadoopOutputStore(fileSystem, root);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new ReelsparkException(
+          ErrorCode.INVALID_CONFIGURATION,
+          "%s is '%s', which no configured file system can open (%s)"
+              .formatted(ReelsparkConf.OUTPUT_DIRECTORY.key(), directory, e.getMessage()),
+          e);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * Spark's side of Reelspark: the plugin, its configuration, the SQL functions and the Dataset API.
+ * The only room that knows Spark.
+ */
+package org.reelspark.spark;
