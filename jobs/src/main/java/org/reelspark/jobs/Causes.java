@@ -1,0 +1,27 @@
+package org.reelspark.jobs;
+
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.reelspark.error.ReelsparkException;
+
+/** Looks through the exceptions that Spark wraps around what went wrong. */
+final class Causes {
+  private Causes() {}
+
+  /** The Reelspark exception in a chain of causes. */
+  static Optional<ReelsparkException> reelspark(Throwable thrown) {
+    return chain(thrown)
+        .filter(ReelsparkException.class::isInstance)
+        .map(ReelsparkException.class::cast)
+        .findFirst();
+  }
+
+  /** The first cause. */
+  static Throwable root(Throwable thrown) {
+    return chain(thrown).reduce(thrown, (previous, next) -> next);
+  }
+
+  private static Stream<Throwable> chain(Throwable thrown) {
+    return Stream.iterate(thrown, cause -> cause != null, Throwable::getCause);
+  }
+}
