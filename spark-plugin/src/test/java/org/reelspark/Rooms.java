@@ -43,6 +43,7 @@ final class Rooms {
           "org.apache.hadoop",
           "scala",
           "ai.djl",
+          "org.jsoup",
           "org.bytedeco.ffmpeg",
           "org.bytedeco.openblas",
           "org.bytedeco.javacpp",
@@ -90,7 +91,7 @@ final class Rooms {
               "model.text",
               "prompt cleaning, tokenizer, text encoders",
               with(MODEL, "model.checkpoint"),
-              Set.of("ai.djl")),
+              Set.of("ai.djl", "org.jsoup")),
           new Room("model.wan", "the Wan transformer, VAE decoder and pipeline", FAMILY, Set.of()),
           new Room(
               "model.registry",
