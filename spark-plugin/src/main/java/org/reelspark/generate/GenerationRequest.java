@@ -31,6 +31,9 @@ public record GenerationRequest(
     double framesPerSecond,
     AttentionMode attention,
     VideoFormat format) {
+  /** What decoders put in the place of bytes that they cannot decode. */
+  private static final char REPLACEMENT_CHARACTER = '\ufffd';
+
   /**
    * Fills in what the options leave out from the model's defaults.
    *
@@ -85,6 +88,12 @@ public record GenerationRequest(
           "the %s is not well-formed Unicode (half of a surrogate pair); write the input as UTF-8"
               .formatted(name),
           e);
+    }
+    if (text.indexOf(REPLACEMENT_CHARACTER) >= 0) {
+      throw new ReelsparkException(
+          ErrorCode.INVALID_PROMPT,
+          "the %s holds bytes that were not UTF-8 when they were read (U+FFFD stands for them now); write the input as UTF-8"
+              .formatted(name));
     }
   }
 }

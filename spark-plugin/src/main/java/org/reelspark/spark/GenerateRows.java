@@ -9,7 +9,6 @@ import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.util.TaskCompletionListener;
-import org.reelspark.generate.GenerationResult;
 import org.reelspark.generate.GenerationSettings;
 
 /** Generates the videos of one partition and appends each result to its row. */
@@ -49,17 +48,18 @@ final class GenerateRows implements MapPartitionsFunction<Row, Row> {
       @Override
       public Row next() {
         Row row = rows.next();
-        return append(row, task.runner().generate(columns.input(row)));
+        return append(row, ResultRows.of(task.runner().generate(columns.input(row))));
       }
     };
   }
 
-  private static Row append(Row row, GenerationResult result) {
+  /** A row with one more value at its end. */
+  static Row append(Row row, Row value) {
     Object[] values = new Object[row.size() + 1];
     for (int index = 0; index < row.size(); index++) {
       values[index] = row.get(index);
     }
-    values[row.size()] = ResultRows.of(result);
+    values[row.size()] = value;
     return RowFactory.create(values);
   }
 }

@@ -16,6 +16,9 @@ public final class VideoGenerator implements AutoCloseable {
   /** Column that {@link #generate} appends. */
   public static final String RESULT_COLUMN = "video";
 
+  /** Column that {@link #plan} appends. */
+  public static final String PLAN_COLUMN = "plan";
+
   /** More partitions than this gain nothing: there are rows enough to balance with. */
   private static final int MOST_PARTITIONS = 10_000;
 
@@ -53,6 +56,24 @@ public final class VideoGenerator implements AutoCloseable {
         new GenerateRows(conf, defaults, metrics, InputColumns.of(prompts.schema()));
     StructType schema = prompts.schema().add(RESULT_COLUMN, ResultRows.SCHEMA);
     return spread(prompts).mapPartitions(generateRows, Encoders.row(schema));
+  }
+
+  /**
+   * Appends a column {@value #PLAN_COLUMN} that says what each row's video will take: {@code
+   * status} ({@code pending}, {@code skipped} when the output directory holds the video, {@code
+   * failed} with {@code error_code} and {@code error_message}), {@code key}, {@code width}, {@code
+   * height}, {@code frames}, {@code steps}, {@code guidance}, {@code attention} and {@code tokens}
+   * of self-attention. Generates nothing.
+   *
+   * @param prompts as for {@link #generate}
+   * @param defaults as for {@link #generate}
+   * @throws ReelsparkException as {@link #generate}
+   */
+  public Dataset<Row> plan(Dataset<Row> prompts, Map<String, String> defaults) {
+    InputColumns columns = InputColumns.of(prompts.schema());
+    return prompts.mapPartitions(
+        new PlanRows(ReelsparkConf.of(spark), defaults, columns),
+        Encoders.row(prompts.schema().add(PLAN_COLUMN, PlanRows.SCHEMA)));
   }
 
   /** Videos take so long that a row a task balances best. */

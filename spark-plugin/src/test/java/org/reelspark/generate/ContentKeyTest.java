@@ -89,7 +89,7 @@ class ContentKeyTest {
 
   @ParameterizedTest
   @NullSource
-  @ValueSource(strings = {"", " \t\n", "a \ud800 square"})
+  @ValueSource(strings = {"", " \t\n", "a \ud800 square", "a \ufffd square"})
   void rejectsPromptsThatAreNoText(String prompt) {
     assertThatThrownBy(() -> key(prompt, Map.of(), DENSE))
         .isInstanceOfSatisfying(
