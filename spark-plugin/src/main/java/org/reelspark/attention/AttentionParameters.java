@@ -24,7 +24,7 @@ public record AttentionParameters(
   public static final int KEY_BLOCK = 64;
 
   /** Queries that share the decision to leave out a block by {@link HeadParameters#pvThreshold}. */
-  public static final int QUERY_GROUP = 16;
+  public static final int QUERY_GROUP = 64;
 
   public AttentionParameters {
     heads = List.copyOf(heads);

@@ -1,40 +1,48 @@
 package org.reelspark.attention;
 
 /**
- * Summaries of one block of tokens of one head, given as rows {@code [tokens, dimension]} from the
- * start of an array. A ragged last block is a block of fewer tokens: its means are over those.
+ * Summaries of one block of tokens of one head, given as rows {@code [tokens, dimension]}. A ragged
+ * last block is a block of fewer tokens: its means are over those.
  */
 public final class BlockPooling {
   private BlockPooling() {}
 
-  /** Adds the block's tokens to {@code sum}. */
-  public static void addTo(double[] sum, float[] rows, int tokens) {
-    int dimension = sum.length;
+  /** The mean of all tokens, to which key blocks are pooled relative. */
+  public static float[] meanToken(float[] rows, int tokens, int dimension) {
+    double[] sum = new double[dimension];
     for (int token = 0; token < tokens; token++) {
       int row = token * dimension;
       for (int i = 0; i < dimension; i++) {
         sum[i] += rows[row + i];
       }
     }
+    float[] mean = new float[dimension];
+    for (int i = 0; i < dimension; i++) {
+      mean[i] = (float) (sum[i] / tokens);
+    }
+    return mean;
   }
 
   /**
-   * Pools the block's tokens after moving the origin to {@code center}.
+   * Pools one block after moving the origin to {@code center}.
    *
+   * <p>Self-similarity is the mean of all entries of the Gram matrix of the normalised tokens, in
+   * [0, 1], computed as the squared norm of their mean. A zero token counts as similar to nothing,
+   * itself included. It is NaN when a token is not finite.
+   *
+   * @param offset of the block's first token in {@code rows}
    * @param center {@code [dimension]}: the mean of all keys for a key block, zeros for a query
    *     block
-   * @param pooled takes the mean token, from {@code offset}
-   * @return self-similarity: the mean of all entries of the Gram matrix of the normalised tokens,
-   *     in [0, 1]. It is computed as the squared norm of the mean normalised token. A zero token
-   *     counts as similar to nothing, itself included; NaN when a token is not finite.
+   * @param pooled takes the mean token and the self-similarity at {@code block}
    */
-  public static float pool(float[] rows, int tokens, float[] center, float[] pooled, int offset) {
+  public static void pool(
+      float[] rows, int offset, int tokens, float[] center, PooledBlocks pooled, int block) {
     int dimension = center.length;
     float[] sum = new float[dimension];
     float[] normalizedSum = new float[dimension];
     float[] token = new float[dimension];
     for (int t = 0; t < tokens; t++) {
-      int row = t * dimension;
+      int row = offset + t * dimension;
       for (int i = 0; i < dimension; i++) {
         token[i] = rows[row + i] - center[i];
       }
@@ -46,9 +54,9 @@ public final class BlockPooling {
       }
     }
     for (int i = 0; i < dimension; i++) {
-      pooled[offset + i] = sum[i] / tokens;
+      pooled.means()[block * dimension + i] = sum[i] / tokens;
     }
-    return squaredNorm(normalizedSum) / ((float) tokens * tokens);
+    pooled.similarities()[block] = squaredNorm(normalizedSum) / ((float) tokens * tokens);
   }
 
   /** Four partial sums, so that the additions need not wait for each other. */

@@ -45,15 +45,15 @@ public final class BlockPredictor {
   /**
    * The key blocks of one row, ascending.
    *
-   * @param pooledQuery the query block's mean token
-   * @param querySimilarity its self-similarity
+   * @param queries pooled query blocks; not read for dense selection
    */
-  public int[] select(int queryBlock, float[] pooledQuery, float querySimilarity) {
-    if (head.selection() instanceof Dense || !(querySimilarity > head.similarityThreshold())) {
+  public int[] select(int queryBlock, PooledBlocks queries) {
+    if (head.selection() instanceof Dense
+        || !(queries.similarities()[queryBlock] > head.similarityThreshold())) {
       return allBlocks(geometry, queryBlock);
     }
     int admissible = geometry.admissibleBlocks(queryBlock);
-    RankedBlocks ranked = rank(admissible, pooledQuery);
+    RankedBlocks ranked = rank(admissible, queries, queryBlock);
     boolean[] chosen = alwaysKept(queryBlock, admissible);
     for (int block : ranked.unranked()) {
       chosen[block] = true;
@@ -66,20 +66,20 @@ public final class BlockPredictor {
   }
 
   /** The row's scored blocks by descending probability. */
-  private RankedBlocks rank(int admissible, float[] pooledQuery) {
+  private RankedBlocks rank(int admissible, PooledBlocks queries, int queryBlock) {
     float[] scores = new float[admissible];
     for (int block = 0; block < admissible; block++) {
       boolean similar = keys.similarities()[block] > head.similarityThreshold();
-      scores[block] = similar ? score(pooledQuery, block) : Float.NaN;
+      scores[block] = similar ? score(queries, queryBlock, block) : Float.NaN;
     }
     return RankedBlocks.of(scores);
   }
 
-  private float score(float[] pooledQuery, int block) {
+  private float score(PooledBlocks queries, int queryBlock, int block) {
     float sum = 0;
-    int offset = block * pooledQuery.length;
-    for (int i = 0; i < pooledQuery.length; i++) {
-      sum += pooledQuery[i] * keys.means()[offset + i];
+    int dimension = keys.dimension();
+    for (int i = 0; i < dimension; i++) {
+      sum += queries.means()[queryBlock * dimension + i] * keys.means()[block * dimension + i];
     }
     return sum * parameters.scale();
   }

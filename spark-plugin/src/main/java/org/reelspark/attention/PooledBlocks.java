@@ -6,9 +6,9 @@ package org.reelspark.attention;
  * @param means {@code [blocks, dimension]}
  * @param similarities {@code [blocks]}
  */
-public record PooledBlocks(float[] means, float[] similarities) {
+public record PooledBlocks(float[] means, float[] similarities, int dimension) {
   /** Room for the given number of blocks. */
   public static PooledBlocks allocate(int blocks, int dimension) {
-    return new PooledBlocks(new float[blocks * dimension], new float[blocks]);
+    return new PooledBlocks(new float[blocks * dimension], new float[blocks], dimension);
   }
 }

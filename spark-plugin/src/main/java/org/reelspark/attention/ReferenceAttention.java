@@ -15,8 +15,9 @@ import java.util.Arrays;
  * block is left out after its scores are known when for every query of the group {@code (greatest
  * score in the block) - (greatest score so far, this block included) < -pvThreshold}.
  *
- * <p>A query that sees no key gives zeros. Not-finite values follow IEEE arithmetic through the
- * blocks that are not left out; where the block predictor meets them it keeps the blocks.
+ * <p>A query that sees no key gives zeros. Values that are not finite follow IEEE arithmetic
+ * through the blocks that are not left out, in which keys that masking hides weigh zero; the block
+ * predictor keeps the blocks in which it meets them.
  */
 public final class ReferenceAttention {
   private static final double LOG2_E = 1 / Math.log(2);
@@ -109,27 +110,16 @@ public final class ReferenceAttention {
   }
 
   private int[][] select(float[] query, float[] key, int head) {
-    PooledBlocks keys = pool(key, shape.keyTokens(), KEY_BLOCK, meanToken(key, shape.keyTokens()));
-    PooledBlocks queries =
-        pool(query, shape.queryTokens(), QUERY_BLOCK, new float[shape.headDimension()]);
+    int dimension = shape.headDimension();
+    float[] keyMean = BlockPooling.meanToken(key, shape.keyTokens(), dimension);
+    PooledBlocks keys = pool(key, shape.keyTokens(), KEY_BLOCK, keyMean);
+    PooledBlocks queries = pool(query, shape.queryTokens(), QUERY_BLOCK, new float[dimension]);
     BlockPredictor predictor = new BlockPredictor(geometry, parameters, head, keys);
     int[][] selected = new int[geometry.queryBlocks()][];
     for (int block = 0; block < selected.length; block++) {
-      int from = block * shape.headDimension();
-      float[] mean = Arrays.copyOfRange(queries.means(), from, from + shape.headDimension());
-      selected[block] = predictor.select(block, mean, queries.similarities()[block]);
+      selected[block] = predictor.select(block, queries);
     }
     return selected;
-  }
-
-  private float[] meanToken(float[] rows, int tokens) {
-    double[] sum = new double[shape.headDimension()];
-    BlockPooling.addTo(sum, rows, tokens);
-    float[] mean = new float[sum.length];
-    for (int i = 0; i < mean.length; i++) {
-      mean[i] = (float) (sum[i] / tokens);
-    }
-    return mean;
   }
 
   private PooledBlocks pool(float[] rows, int tokens, int blockTokens, float[] center) {
@@ -137,11 +127,9 @@ public final class ReferenceAttention {
     int blocks = (tokens + blockTokens - 1) / blockTokens;
     PooledBlocks pooled = PooledBlocks.allocate(blocks, dimension);
     for (int block = 0; block < blocks; block++) {
-      int from = block * blockTokens;
-      int count = Math.min(blockTokens, tokens - from);
-      float[] blockRows = Arrays.copyOfRange(rows, from * dimension, (from + count) * dimension);
-      pooled.similarities()[block] =
-          BlockPooling.pool(blockRows, count, center, pooled.means(), block * dimension);
+      int first = block * blockTokens;
+      int count = Math.min(blockTokens, tokens - first);
+      BlockPooling.pool(rows, first * dimension, count, center, pooled, block);
     }
     return pooled;
   }
@@ -224,12 +212,13 @@ public final class ReferenceAttention {
       return 0;
     }
 
-    /** Scores of the visible keys of a block, in log2 units. */
+    /** Scores of the keys of a block, in log2 units; negative infinity for those not visible. */
     private float[] scores(int q, int keyBlock) {
       int firstKey = keyBlock * KEY_BLOCK;
-      int visible = geometry.visibleKeys(q) - firstKey;
-      float[] scores = new float[Math.max(0, Math.min(geometry.keysIn(keyBlock), visible))];
-      for (int j = 0; j < scores.length; j++) {
+      float[] scores = new float[geometry.keysIn(keyBlock)];
+      Arrays.fill(scores, Float.NEGATIVE_INFINITY);
+      int visible = Math.min(scores.length, geometry.visibleKeys(q) - firstKey);
+      for (int j = 0; j < visible; j++) {
         float sum = 0;
         for (int i = 0; i < dimension; i++) {
           // Fused, as fast kernels do it: their PV decisions then agree bit for bit.

@@ -3,6 +3,7 @@ package org.reelspark.attention;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -62,8 +63,8 @@ class BlockPredictorTest {
             0);
     PooledBlocks keys = keys(9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
     BlockPredictor predictor = new BlockPredictor(geometry, parameters, 0, keys);
-    assertThat(predictor.select(0, new float[] {1}, 1)).containsExactly(0, 1);
-    assertThat(predictor.select(2, new float[] {1}, 1)).containsExactly(0, 1, 2, 4, 5);
+    assertThat(predictor.select(0, query(1))).containsExactly(0, 1);
+    assertThat(predictor.select(2, query(1))).containsExactly(0, 1, 2, 4, 5);
   }
 
   @Test
@@ -106,12 +107,12 @@ class BlockPredictorTest {
 
   @Test
   void aRaggedBlockPoolsItsOwnTokensOnly() {
-    float[] rows = {1, 2, 3, 4, 100, 100};
-    float[] pooled = new float[3];
-    float similarity = BlockPooling.pool(rows, 2, new float[2], pooled, 1);
-    assertThat(pooled).containsExactly(0, 2, 3);
+    float[] rows = {9, 9, 1, 2, 3, 4, 100, 100};
+    PooledBlocks pooled = PooledBlocks.allocate(2, 2);
+    BlockPooling.pool(rows, 2, 2, new float[2], pooled, 1);
+    assertThat(pooled.means()).containsExactly(0, 0, 2, 3);
     double cosine = (1 * 3 + 2 * 4) / Math.sqrt(5 * 25);
-    assertThat(similarity).isCloseTo((float) ((2 + 2 * cosine) / 4), within(1e-6f));
+    assertThat(pooled.similarities()[1]).isCloseTo((float) ((2 + 2 * cosine) / 4), within(1e-6f));
   }
 
   @Test
@@ -143,16 +144,19 @@ class BlockPredictorTest {
         gram += dot / Math.sqrt(normA * normB);
       }
     }
-    float similarity = BlockPooling.pool(rows, tokens, center, new float[dimension], 0);
-    assertThat((double) similarity).isCloseTo(gram / (tokens * tokens), within(1e-6));
+    assertThat((double) similarity(rows, center)).isCloseTo(gram / (tokens * tokens), within(1e-6));
   }
 
   @Test
   void zeroTokensAreSimilarToNothing() {
-    assertThat(BlockPooling.pool(new float[8], 4, new float[2], new float[2], 0)).isZero();
-    float[] half = {0, 0, 3, 4};
-    assertThat(BlockPooling.pool(half, 2, new float[2], new float[2], 0))
-        .isCloseTo(0.25f, within(1e-7f));
+    assertThat(similarity(new float[8], new float[2])).isZero();
+    assertThat(similarity(new float[] {0, 0, 3, 4}, new float[2])).isCloseTo(0.25f, within(1e-7f));
+  }
+
+  private static float similarity(float[] rows, float[] center) {
+    PooledBlocks pooled = PooledBlocks.allocate(1, center.length);
+    BlockPooling.pool(rows, 0, rows.length / center.length, center, pooled, 0);
+    return pooled.similarities()[0];
   }
 
   private static String select(BlockSelection selection) {
@@ -168,8 +172,7 @@ class BlockPredictorTest {
     int keyTokens = keys.similarities().length * 64;
     BlockGeometry geometry = new BlockGeometry(128, keyTokens, Masking.BIDIRECTIONAL);
     int[] blocks =
-        new BlockPredictor(geometry, parameters, 0, keys)
-            .select(0, new float[] {1}, querySimilarity);
+        new BlockPredictor(geometry, parameters, 0, keys).select(0, query(querySimilarity));
     StringBuilder text = new StringBuilder();
     for (int block : blocks) {
       text.append(text.isEmpty() ? "" : " ").append(block);
@@ -177,9 +180,17 @@ class BlockPredictorTest {
     return text.toString();
   }
 
+  /** Query blocks whose mean token is 1. */
+  private static PooledBlocks query(float similarity) {
+    PooledBlocks queries = PooledBlocks.allocate(3, 1);
+    Arrays.fill(queries.means(), 1);
+    Arrays.fill(queries.similarities(), similarity);
+    return queries;
+  }
+
   private static PooledBlocks keys(float... means) {
-    PooledBlocks keys = new PooledBlocks(means, new float[means.length]);
-    java.util.Arrays.fill(keys.similarities(), 1);
+    PooledBlocks keys = new PooledBlocks(means, new float[means.length], 1);
+    Arrays.fill(keys.similarities(), 1);
     return keys;
   }
 
