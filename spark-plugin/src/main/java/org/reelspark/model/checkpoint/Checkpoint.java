@@ -124,6 +124,16 @@ public final class Checkpoint {
     return generationFile().positiveInteger("max_sequence_length", DEFAULT_MAX_SEQUENCE_LENGTH);
   }
 
+  /**
+   * Identifies the model by its content: lower-case hexadecimal SHA-256 over the names, sizes and
+   * contents of its JSON files and of the weights that are loaded, without the attention profile.
+   * Digests of files from 256 MiB are remembered in the user's cache directory by path, size and
+   * modification time.
+   */
+  public String digest() {
+    return new ModelDigest(DigestCache.ofUser()).of(directory);
+  }
+
   private JsonConfig generationFile() {
     Path file = directory.resolve("generation_defaults.json");
     return Files.exists(file) ? JsonConfig.read(file) : JsonConfig.empty(file);

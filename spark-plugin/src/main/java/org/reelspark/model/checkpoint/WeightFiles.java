@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -42,7 +43,7 @@ final class WeightFiles {
    * @throws ReelsparkException MODEL_NOT_FOUND when there are no weights, CHECKPOINT_INVALID
    */
   static Map<String, SafetensorsFile> locate(Path directory) {
-    Path chosen = choose(directory);
+    Path chosen = find(directory).orElseThrow(() -> noWeights(directory));
     Map<String, SafetensorsFile> files = new LinkedHashMap<>();
     if (chosen.toString().endsWith(".json")) {
       locateShards(chosen, files);
@@ -54,20 +55,18 @@ final class WeightFiles {
   }
 
   /** The index when the weights are in shards, else the one file of weights. */
-  static Path choose(Path directory) {
+  static Optional<Path> find(Path directory) {
     try (Stream<Path> files = Files.list(directory)) {
       return files
           .filter(file -> WEIGHTS.matcher(file.getFileName().toString()).matches())
-          .min(Comparator.comparingInt(WeightFiles::preference).thenComparing(Path::toString))
-          .orElseThrow(() -> noWeights(directory));
+          .min(Comparator.comparingInt(WeightFiles::preference).thenComparing(Path::toString));
     } catch (IOException e) {
       throw CheckpointErrors.unreadable(directory, e);
     }
   }
 
-  /** The files of weights that {@link #locate} reads. */
-  static List<Path> list(Path directory) {
-    Path chosen = choose(directory);
+  /** The files of weights behind what {@link #find} found. */
+  static List<Path> filesOf(Path chosen) {
     return chosen.toString().endsWith(".json")
         ? new TreeSet<>(weightMap(chosen).values()).stream().map(chosen::resolveSibling).toList()
         : List.of(chosen);
