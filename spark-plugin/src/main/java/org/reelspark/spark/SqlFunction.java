@@ -23,7 +23,7 @@ import scala.runtime.AbstractFunction1;
  * A function of ours as Spark's catalogue knows it.
  *
  * @param usage what DESCRIBE FUNCTION shows; {@code _FUNC_} stands for the name
- * @param arguments text of DESCRIBE FUNCTION EXTENDED in the layout that Spark asks for
+ * @param arguments lines of DESCRIBE FUNCTION EXTENDED
  * @param examples likewise
  * @param argumentTypes what arguments are cast to
  * @param optionalArguments how many of the last ones may be left out, and then are null
@@ -64,13 +64,18 @@ record SqlFunction(
         null,
         name,
         usage,
-        arguments,
-        examples,
+        section("Arguments", arguments),
+        section("Examples", examples),
         "",
         "misc_funcs",
         "0.1.0",
         "",
         "java_udf");
+  }
+
+  /** The layout that {@link ExpressionInfo} asserts. */
+  private static String section(String title, String lines) {
+    return "\n    %s:\n%s  ".formatted(title, lines.indent(6));
   }
 
   private Expression expression(List<Expression> given) {

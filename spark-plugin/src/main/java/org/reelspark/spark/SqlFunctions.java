@@ -18,22 +18,15 @@ final class SqlFunctions {
           "generate_video",
           """
           _FUNC_(prompt[, options]) - Generates a video of the prompt with the model of \
-          spark.reelspark.model.directory. Returns a struct with status, uri (when \
-          spark.reelspark.output.directory is set) or bytes, the resolved settings, timings and, \
-          where there is no video, the error.""",
-          """
-
-              Arguments:
-                * prompt - a string that describes the video
-                * options - a map of strings:
-          """
+          spark.reelspark.model.directory. Returns a struct with the status, the uri (when \
+          spark.reelspark.output.directory is set) or bytes of the video, the settings, timings \
+          and, where there is no video, the error.""",
+          "prompt - a string that describes the video\noptions - a map of strings:\n"
               + optionLines(),
           """
-
-              Examples:
-                > SELECT _FUNC_('a red square moves right', map('seed', 7)).status;
-                 generated
-            """,
+          > SELECT _FUNC_('a red square moves right', map('seed', 7)).status;
+           generated
+          """,
           List.of(DataTypes.StringType, OPTIONS),
           1,
           ResultRows.SCHEMA,
@@ -46,29 +39,26 @@ final class SqlFunctions {
           "sparse_attention",
           """
           _FUNC_(q, k, v, head_dimension[, options]) - Attends from the tokens of q to those of k \
-          and v, and skips key blocks that the options allow to skip. Returns an array like q.""",
+          and v, leaving out the key blocks that the options allow to leave out. Returns an array \
+          like q.""",
           """
-
-              Arguments:
-                * q - array of floats: tokens x heads x head_dimension, head_dimension fastest
-                * k - array of floats: tokens x key_heads x head_dimension
-                * v - array of floats like k
-                * head_dimension - values of one head
-                * options - a map of strings:
-                    heads, key_heads - number of heads, default 1 and heads
-                    top_cdf - keep the most probable blocks up to this cumulative probability
-                    top_k - keep this fraction of the blocks
-                    similarity_threshold - always keep blocks less self-similar than this
-                    pv_threshold - skip blocks whose scores lie this far below the maximum
-                    causal, sink - true or false
-                    scale - default 1 / sqrt(head_dimension)
-            """,
+          q - array of floats: tokens x heads x head_dimension, head_dimension fastest
+          k - array of floats: tokens x key_heads x head_dimension
+          v - array of floats like k
+          head_dimension - values of one head
+          options - a map of strings:
+            heads, key_heads - number of heads; default: 1 and heads
+            top_cdf - keep the most probable blocks up to this cumulative probability
+            top_k - keep this fraction of the blocks
+            similarity_threshold - always keep blocks that are no more self-similar than this
+            pv_threshold - leave out blocks whose scores lie this far below the maximum (log2)
+            causal, sink - true or false
+            scale - factor on scores; default: 1 / sqrt(head_dimension)
+          """,
           """
-
-              Examples:
-                > SELECT _FUNC_(array(1, 0), array(1, 0), array(3, 4), 2);
-                 [3.0,4.0]
-            """,
+          > SELECT _FUNC_(array(1, 0), array(1, 0), array(3, 4), 2);
+           [3.0,4.0]
+          """,
           List.of(FLOATS, FLOATS, FLOATS, DataTypes.IntegerType, OPTIONS),
           1,
           FLOATS,
@@ -82,17 +72,13 @@ final class SqlFunctions {
           _FUNC_(t, h, w, frames, height, width) - Returns the place of token (t, h, w) on the \
           Hilbert curve through a grid of frames x height x width tokens.""",
           """
-
-              Arguments:
-                * t, h, w - frame, row and column of the token, from 0
-                * frames, height, width - sizes of the grid
-            """,
+          t, h, w - frame, row and column of the token, from 0
+          frames, height, width - sizes of the grid
+          """,
           """
-
-              Examples:
-                > SELECT _FUNC_(0, 0, 0, 4, 8, 8);
-                 0
-            """,
+          > SELECT _FUNC_(0, 0, 0, 4, 8, 8);
+           0
+          """,
           Collections.nCopies(6, DataTypes.IntegerType),
           0,
           DataTypes.IntegerType,
@@ -106,8 +92,8 @@ final class SqlFunctions {
   private static String optionLines() {
     StringBuilder lines = new StringBuilder();
     for (GenerationOption option : GenerationOption.values()) {
-      lines.append("          %s - %s%n".formatted(option.key(), option.help()));
+      lines.append("  %s - %s%n".formatted(option.key(), option.help()));
     }
-    return lines.append("  ").toString();
+    return lines.toString();
   }
 }
