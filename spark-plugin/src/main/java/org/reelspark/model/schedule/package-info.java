@@ -1,0 +1,2 @@
+/** Samplers of flow-matching models and the noise that they start from. */
+package org.reelspark.model.schedule;
