@@ -1,6 +1,7 @@
 package org.reelspark.model;
 
 import org.reelspark.attention.Grid;
+import org.reelspark.tensor.Shape;
 
 /**
  * What a requested size means inside the model.
@@ -16,4 +17,10 @@ public record VideoGeometry(
     int latentFrames,
     int latentHeight,
     int latentWidth,
-    Grid grid) {}
+    Grid grid) {
+
+  /** {@code [C, F, H, W]}. */
+  public Shape latentShape() {
+    return Shape.of(latentChannels, latentFrames, latentHeight, latentWidth);
+  }
+}

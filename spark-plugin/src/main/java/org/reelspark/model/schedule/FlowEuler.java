@@ -6,7 +6,8 @@ import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
 
 /**
- * Euler steps along the velocity, as {@code FlowMatchEulerDiscreteScheduler} of diffusers takes them.
+ * Euler steps along the velocity, as {@code FlowMatchEulerDiscreteScheduler} of diffusers takes
+ * them.
  *
  * @param shift above 0
  * @param trainTimesteps timesteps of training, usually 1000

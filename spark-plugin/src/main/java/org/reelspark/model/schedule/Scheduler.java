@@ -4,8 +4,8 @@ import org.reelspark.backend.Backend;
 import org.reelspark.tensor.Shape;
 
 /**
- * A sampler of flow-matching models: the data x0 and the noise e are mixed as {@code x = (1 - sigma)
- * x0 + sigma e}, and the model predicts the velocity {@code v = e - x0}.
+ * A sampler of flow-matching models: the data x0 and the noise e are mixed as {@code x = (1 -
+ * sigma) x0 + sigma e}, and the model predicts the velocity {@code v = e - x0}.
  */
 public sealed interface Scheduler permits UniPc, FlowEuler {
   /**

@@ -3,8 +3,8 @@ package org.reelspark.model.schedule;
 import java.util.Arrays;
 
 /**
- * The noise levels that a sampler visits. Step i goes from {@code sigma(i)} to {@code sigma(i + 1)};
- * the last sigma is 0. Immutable.
+ * The noise levels that a sampler visits. Step i goes from {@code sigma(i)} to {@code sigma(i +
+ * 1)}; the last sigma is 0. Immutable.
  */
 public final class SigmaSchedule {
   private final float[] sigmas;

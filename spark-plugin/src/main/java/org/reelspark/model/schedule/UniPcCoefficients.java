@@ -33,8 +33,8 @@ final class UniPcCoefficients {
    * The corrector at sigma i, from the latents that the previous predictor, of the given order,
    * started from.
    *
-   * @return weights of the latents at i - 1, of the data predicted at i, of the data predicted at i -
-   *     1, and, with order 2, of the data predicted at i - 2
+   * @return weights of the latents at i - 1, of the data predicted at i, of the data predicted at i
+   *     - 1, and, with order 2, of the data predicted at i - 2
    */
   float[] corrector(int i, int order) {
     double sigmaRatio = sigma(i) / sigma(i - 1);
@@ -53,8 +53,7 @@ final class UniPcCoefficients {
     double rhoBefore = (b1 - b2) / (1 - r);
     double rhoNow = b1 - rhoBefore;
     double difference = scale * rhoBefore / r;
-    return floats(
-        sigmaRatio, scale * rhoNow, scale * (1 - rhoNow) - difference, difference);
+    return floats(sigmaRatio, scale * rhoNow, scale * (1 - rhoNow) - difference, difference);
   }
 
   /** {@code (lambda(i - 1) - lambda(i)) / h}: where the older data lies, in steps; negative. */

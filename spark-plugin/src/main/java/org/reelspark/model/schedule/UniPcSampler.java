@@ -36,8 +36,7 @@ final class UniPcSampler implements Sampler {
   public void step(Tensor velocity, Tensor latents) {
     Tensor predicted = data.remove(data.size() - 1);
     data.add(0, predicted);
-    backend.combine(
-        new float[] {1, -schedule.sigma(step)}, List.of(latents, velocity), predicted);
+    backend.combine(new float[] {1, -schedule.sigma(step)}, List.of(latents, velocity), predicted);
     if (step > 0) {
       correct(latents);
     }

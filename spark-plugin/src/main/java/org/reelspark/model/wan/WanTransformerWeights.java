@@ -1,11 +1,14 @@
 package org.reelspark.model.wan;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.reelspark.backend.Linear;
+import org.reelspark.model.checkpoint.BackendWeights;
 import org.reelspark.tensor.Tensor;
 
 /**
- * Weights of a Wan transformer; d is the token width.
+ * Weights of a Wan transformer, owned by the {@link BackendWeights} that they were loaded through;
+ * d is the token width.
  *
  * @param patchEmbedding {@code [d, C * pt * ph * pw]}
  * @param timeProjection {@code [6d, d]}
@@ -38,14 +41,73 @@ record WanTransformerWeights(
       Linear feedForward2) {}
 
   /**
-   * Projections of one attention.
-   *
-   * @param queryNorm RMS norm over all heads, {@code [d]}
-   * @param keyNorm likewise
+   * Projections of one attention, and the RMS norms {@code [d]} of its queries and keys, which
+   * reach across all heads.
    */
   record Attention(
       Linear query, Linear key, Linear value, Linear out, Tensor queryNorm, Tensor keyNorm) {}
 
   /** Affine layer norm. */
   record LayerNorm(Tensor weight, Tensor bias) {}
+
+  /** Loads by the tensor names of diffusers, whose norm2 is the norm before cross-attention. */
+  static WanTransformerWeights load(WanTransformerConfig config, BackendWeights weights) {
+    int d = config.dimension();
+    String condition = "condition_embedder.";
+    String time = condition + "time_embedder.";
+    String text = condition + "text_embedder.";
+    List<Block> blocks = new ArrayList<>();
+    for (int i = 0; i < config.layers(); i++) {
+      blocks.add(block(config, weights, "blocks.%d.".formatted(i)));
+    }
+    return new WanTransformerWeights(
+        patchEmbedding(config, weights),
+        weights.linear(time + "linear_1", d, config.frequencyDimension()),
+        weights.linear(time + "linear_2", d, d),
+        weights.linear(condition + "time_proj", 6L * d, d),
+        weights.linear(text + "linear_1", d, config.textDimension()),
+        weights.linear(text + "linear_2", d, d),
+        List.copyOf(blocks),
+        weights.tensor("scale_shift_table", 1, 2, d).reshape(2, d),
+        weights.linear("proj_out", (long) config.patch().volume() * config.outChannels(), d));
+  }
+
+  private static Linear patchEmbedding(WanTransformerConfig config, BackendWeights weights) {
+    int d = config.dimension();
+    Patch patch = config.patch();
+    long channels = config.inChannels();
+    // A convolution whose stride is its kernel is a matrix product over whole patches.
+    Tensor kernel =
+        weights.tensor(
+            "patch_embedding.weight", d, channels, patch.frames(), patch.height(), patch.width());
+    return new Linear(
+        kernel.reshape(d, channels * patch.volume()), weights.tensor("patch_embedding.bias", d));
+  }
+
+  private static Block block(WanTransformerConfig config, BackendWeights weights, String prefix) {
+    int d = config.dimension();
+    LayerNorm crossNorm = null;
+    if (config.crossAttentionNorm()) {
+      crossNorm =
+          new LayerNorm(
+              weights.tensor(prefix + "norm2.weight", d), weights.tensor(prefix + "norm2.bias", d));
+    }
+    return new Block(
+        weights.tensor(prefix + "scale_shift_table", 1, 6, d).reshape(6, d),
+        attention(d, weights, prefix + "attn1."),
+        crossNorm,
+        attention(d, weights, prefix + "attn2."),
+        weights.linear(prefix + "ffn.net.0.proj", config.feedForwardDimension(), d),
+        weights.linear(prefix + "ffn.net.2", d, config.feedForwardDimension()));
+  }
+
+  private static Attention attention(int d, BackendWeights weights, String prefix) {
+    return new Attention(
+        weights.linear(prefix + "to_q", d, d),
+        weights.linear(prefix + "to_k", d, d),
+        weights.linear(prefix + "to_v", d, d),
+        weights.linear(prefix + "to_out.0", d, d),
+        weights.tensor(prefix + "norm_q.weight", d),
+        weights.tensor(prefix + "norm_k.weight", d));
+  }
 }

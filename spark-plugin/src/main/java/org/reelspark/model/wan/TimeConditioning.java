@@ -1,0 +1,121 @@
+package org.reelspark.model.wan;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.reelspark.backend.Activation;
+import org.reelspark.backend.Backend;
+import org.reelspark.backend.Linear;
+import org.reelspark.tensor.Tensor;
+
+/**
+ * What the timestep contributes to a forward: shifts, scales and gates. Computed once per step, for
+ * all guidance branches. One timestep serves all tokens, or every token has its own.
+ */
+final class TimeConditioning {
+  private static final double MAX_PERIOD = 10_000;
+  private static final int BLOCK_VECTORS = 6;
+
+  private final WanTransformerConfig config;
+  private final WanTransformerWeights weights;
+  private final Backend backend;
+  private final Tensor hostSinusoids;
+  private final Tensor sinusoids;
+  private final Tensor activated;
+  private final Tensor embedding;
+  private final List<Tensor> projections = new ArrayList<>();
+  private final List<Tensor> modulated = new ArrayList<>();
+
+  /**
+   * Shift, scale and gate of one residual branch.
+   *
+   * @param shift {@code [d]}, or {@code [tokens, d]} with a timestep per token; scale and gate
+   *     alike
+   */
+  record Modulation(Tensor shift, Tensor scale, Tensor gate) {}
+
+  /** The branches of one block that depend on time; valid until the next block's are taken. */
+  record BlockModulation(Modulation selfAttention, Modulation feedForward) {}
+
+  /**
+   * @param timesteps 1, or the number of tokens
+   */
+  TimeConditioning(
+      WanTransformerConfig config,
+      WanTransformerWeights weights,
+      int timesteps,
+      RunMemory memory,
+      Backend backend) {
+    this.config = config;
+    this.weights = weights;
+    this.backend = backend;
+    this.hostSinusoids = memory.allocateHost(timesteps, config.frequencyDimension());
+    this.sinusoids = memory.allocate(timesteps, config.frequencyDimension());
+    this.activated = vectors(timesteps, memory);
+    this.embedding = vectors(timesteps, memory);
+    for (int i = 0; i < BLOCK_VECTORS; i++) {
+      projections.add(vectors(timesteps, memory));
+      modulated.add(vectors(timesteps, memory));
+    }
+  }
+
+  /** Takes the timestep of all tokens, or one per token in token order. */
+  void update(float... timesteps) {
+    writeSinusoids(timesteps);
+    backend.copy(hostSinusoids, sinusoids);
+    backend.linear(sinusoids, weights.timeEmbedding1(), Activation.SILU, activated);
+    backend.linear(activated, weights.timeEmbedding2(), Activation.NONE, embedding);
+    backend.activate(embedding, Activation.SILU, activated);
+    for (int i = 0; i < BLOCK_VECTORS; i++) {
+      backend.linear(activated, projection(i), Activation.NONE, projections.get(i));
+    }
+  }
+
+  BlockModulation block(WanTransformerWeights.Block block) {
+    for (int i = 0; i < BLOCK_VECTORS; i++) {
+      backend.addRow(projections.get(i), row(block.modulation(), i), modulated.get(i));
+    }
+    return new BlockModulation(
+        new Modulation(modulated.get(0), modulated.get(1), modulated.get(2)),
+        new Modulation(modulated.get(3), modulated.get(4), modulated.get(5)));
+  }
+
+  /** The last layer norm's shift and scale; it has no gate. */
+  Modulation head() {
+    for (int i = 0; i < 2; i++) {
+      backend.addRow(embedding, row(weights.headModulation(), i), modulated.get(i));
+    }
+    return new Modulation(modulated.get(0), modulated.get(1), null);
+  }
+
+  /** {@code [cos(t f) | sin(t f)]} with frequencies f that fall from 1 to 1/10000. */
+  private void writeSinusoids(float[] timesteps) {
+    int half = config.frequencyDimension() / 2;
+    FloatBuffer out = hostSinusoids.buffer().asFloatBuffer();
+    for (int i = 0; i < timesteps.length; i++) {
+      for (int k = 0; k < half; k++) {
+        float frequency = (float) StrictMath.exp((float) (-Math.log(MAX_PERIOD) * k) / half);
+        float angle = timesteps[i] * frequency;
+        out.put(2 * half * i + k, (float) StrictMath.cos(angle));
+        out.put(2 * half * i + half + k, (float) StrictMath.sin(angle));
+      }
+    }
+  }
+
+  /** The rows of the time projection that make vector i of six. */
+  private Linear projection(int i) {
+    long d = config.dimension();
+    Linear all = weights.timeProjection();
+    return new Linear(all.weight().slice(i * d, (i + 1) * d), all.bias().slice(i * d, (i + 1) * d));
+  }
+
+  private static Tensor row(Tensor table, int i) {
+    return table.slice(i, i + 1L).reshape(table.columns());
+  }
+
+  /** One vector for all tokens has rank 1, which backends broadcast. */
+  private Tensor vectors(int timesteps, RunMemory memory) {
+    long d = config.dimension();
+    return timesteps == 1 ? memory.allocate(d) : memory.allocate(timesteps, d);
+  }
+}

@@ -1,0 +1,60 @@
+package org.reelspark.model.wan;
+
+import org.reelspark.attention.Grid;
+import org.reelspark.attention.TokenOrder;
+import org.reelspark.backend.RotaryTable;
+import org.reelspark.tensor.DType;
+import org.reelspark.tensor.Shape;
+import org.reelspark.tensor.Tensor;
+
+/**
+ * What a forward needs that depends on the grid alone: token order, positions, and memory for S
+ * tokens of width d. It is made once per run, so that steps allocate nothing.
+ *
+ * @param order {@code order[i]} is the row-major index of token i
+ * @param positions in token order
+ * @param patches cut from the latents, and later what they are put together from, {@code [S, C * pt
+ *     * ph * pw]}
+ * @param tokens the residual stream, {@code [S, d]}
+ * @param branch normalised tokens, later the result of attention, {@code [S, d]}
+ * @param query {@code [S, d]}
+ * @param key {@code [S, d]}
+ * @param value {@code [S, d]}
+ * @param hidden inside the feed-forward layers, {@code [S, feed-forward dimension]}; shares the
+ *     memory of query, key and value, which are no longer needed then
+ */
+record TokenWorkspace(
+    int[] order,
+    RotaryTable positions,
+    Tensor patches,
+    Tensor tokens,
+    Tensor branch,
+    Tensor query,
+    Tensor key,
+    Tensor value,
+    Tensor hidden) {
+
+  static TokenWorkspace allocate(
+      WanTransformerConfig config, Grid grid, TokenOrder tokenOrder, RunMemory memory) {
+    int[] order = tokenOrder.permutation(grid);
+    long count = grid.tokens();
+    long d = config.dimension();
+    long feedForward = config.feedForwardDimension();
+    Tensor shared = memory.allocate(count, Math.max(3 * d, feedForward));
+    return new TokenWorkspace(
+        order,
+        RotaryPositions.table(grid, order, config.headDimension(), memory),
+        memory.allocate(count, (long) config.patch().volume() * config.inChannels()),
+        memory.allocate(count, d),
+        memory.allocate(count, d),
+        part(shared, 0, count, d),
+        part(shared, count * d, count, d),
+        part(shared, 2 * count * d, count, d),
+        part(shared, 0, count, feedForward));
+  }
+
+  private static Tensor part(Tensor whole, long firstElement, long rows, long columns) {
+    return Tensor.view(
+        DType.F32, Shape.of(rows, columns), whole.memory(), firstElement * DType.F32.bytes());
+  }
+}
