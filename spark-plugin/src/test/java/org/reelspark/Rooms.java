@@ -86,7 +86,11 @@ final class Rooms {
               "directories in diffusers layout: configuration, safetensors, digest",
               MODEL,
               Set.of("com.fasterxml.jackson")),
-          new Room("model.schedule", "samplers and their noise", MODEL, Set.of()),
+          new Room(
+              "model.schedule",
+              "samplers and their noise",
+              with(MODEL, "model.checkpoint"),
+              Set.of()),
           new Room(
               "model.text",
               "prompt cleaning, tokenizer, text encoders",
