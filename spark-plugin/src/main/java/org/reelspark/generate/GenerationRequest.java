@@ -1,12 +1,10 @@
 package org.reelspark.generate;
 
-import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.model.GenerationDefaults;
 import org.reelspark.model.ModelDescription;
+import org.reelspark.model.PromptText;
 import org.reelspark.video.VideoFormat;
 
 /**
@@ -37,8 +35,8 @@ public record GenerationRequest(
   /**
    * Fills in what the options leave out from the model's defaults.
    *
-   * @throws ReelsparkException INVALID_PROMPT for a null, blank or malformed prompt; INVALID_OPTION
-   *     for sparse attention on a model without a profile
+   * @throws ReelsparkException INVALID_PROMPT for a null, blank, overlong or malformed prompt;
+   *     INVALID_OPTION for sparse attention on a model without a profile
    */
   public static GenerationRequest resolve(
       String prompt, GenerationOptions options, ModelDescription model) {
@@ -48,9 +46,9 @@ public record GenerationRequest(
           "the prompt is %s; give a text that describes the video"
               .formatted(prompt == null ? "null" : "blank"));
     }
-    requireWellFormed("prompt", prompt);
+    PromptText.require("prompt", prompt);
     String negativePrompt = options.negativePrompt().orElse("");
-    requireWellFormed("negative prompt", negativePrompt);
+    PromptText.require("negative prompt", negativePrompt);
     GenerationDefaults defaults = model.defaults();
     return new GenerationRequest(
         prompt,
@@ -77,23 +75,5 @@ public record GenerationRequest(
               .formatted(model.family()));
     }
     return attention;
-  }
-
-  private static void requireWellFormed(String name, String text) {
-    try {
-      StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
-    } catch (CharacterCodingException e) {
-      throw new ReelsparkException(
-          ErrorCode.INVALID_PROMPT,
-          "the %s is not well-formed Unicode (half of a surrogate pair); write the input as UTF-8"
-              .formatted(name),
-          e);
-    }
-    if (text.indexOf(REPLACEMENT_CHARACTER) >= 0) {
-      throw new ReelsparkException(
-          ErrorCode.INVALID_PROMPT,
-          "the %s holds bytes that were not UTF-8 when they were read (U+FFFD stands for them now); write the input as UTF-8"
-              .formatted(name));
-    }
   }
 }
