@@ -94,6 +94,12 @@ public final class HostMemory implements Memory {
     }
   }
 
+  /** Copies bytes from one address to another; the ranges may overlap. */
+  public static void copy(long source, long target, long byteSize) {
+    Pointer.memmove(
+        new AddressedBytes(target, byteSize), new AddressedBytes(source, byteSize), byteSize);
+  }
+
   @Override
   public void close() {
     allocation.closedByOwner = true;
