@@ -46,40 +46,41 @@ public final class BlockPredictor {
    * The key blocks of one row, ascending.
    *
    * @param queries pooled query blocks; not read for dense selection
+   * @param place of the row's query block among them
    */
-  public int[] select(int queryBlock, PooledBlocks queries) {
+  public int[] select(int queryBlock, PooledBlocks queries, int place) {
     if (head.selection() instanceof Dense
-        || !(queries.similarities()[queryBlock] > head.similarityThreshold())) {
+        || !(queries.similarities()[place] > head.similarityThreshold())) {
       return allBlocks(geometry, queryBlock);
     }
     int admissible = geometry.admissibleBlocks(queryBlock);
-    RankedBlocks ranked = rank(admissible, queries, queryBlock);
+    RankedBlocks ranked = rank(admissible, queries, place);
     boolean[] chosen = alwaysKept(queryBlock, admissible);
     for (int block : ranked.unranked()) {
       chosen[block] = true;
     }
     int count = count(ranked, admissible);
-    for (int place = 0; place < count; place++) {
-      chosen[ranked.block(place)] = true;
+    for (int rank = 0; rank < count; rank++) {
+      chosen[ranked.block(rank)] = true;
     }
     return indicesOf(chosen);
   }
 
   /** The row's scored blocks by descending probability. */
-  private RankedBlocks rank(int admissible, PooledBlocks queries, int queryBlock) {
+  private RankedBlocks rank(int admissible, PooledBlocks queries, int place) {
     float[] scores = new float[admissible];
     for (int block = 0; block < admissible; block++) {
       boolean similar = keys.similarities()[block] > head.similarityThreshold();
-      scores[block] = similar ? score(queries, queryBlock, block) : Float.NaN;
+      scores[block] = similar ? score(queries, place, block) : Float.NaN;
     }
     return RankedBlocks.of(scores);
   }
 
-  private float score(PooledBlocks queries, int queryBlock, int block) {
+  private float score(PooledBlocks queries, int place, int block) {
     float sum = 0;
     int dimension = keys.dimension();
     for (int i = 0; i < dimension; i++) {
-      sum += queries.means()[queryBlock * dimension + i] * keys.means()[block * dimension + i];
+      sum += queries.means()[place * dimension + i] * keys.means()[block * dimension + i];
     }
     return sum * parameters.scale();
   }

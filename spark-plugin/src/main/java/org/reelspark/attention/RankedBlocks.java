@@ -7,7 +7,7 @@ final class RankedBlocks {
   private final int[] blocks;
   private final int[] unranked;
 
-  /** Sum of the softmax weights of the blocks before each place; the last entry is the total. */
+  /** Sum of the softmax weights of the blocks before each rank; the last entry is the total. */
   private final double[] weightBefore;
 
   private RankedBlocks(int[] blocks, int[] unranked, double[] weightBefore) {
@@ -32,10 +32,10 @@ final class RankedBlocks {
     Arrays.sort(keys, 0, size);
     int[] blocks = new int[size];
     double[] weightBefore = new double[size + 1];
-    for (int place = 0; place < size; place++) {
-      blocks[place] = (int) keys[place];
-      double weight = Math.exp((double) scores[blocks[place]] - scores[blocks[0]]);
-      weightBefore[place + 1] = weightBefore[place] + weight;
+    for (int rank = 0; rank < size; rank++) {
+      blocks[rank] = (int) keys[rank];
+      double weight = Math.exp((double) scores[blocks[rank]] - scores[blocks[0]]);
+      weightBefore[rank + 1] = weightBefore[rank] + weight;
     }
     return new RankedBlocks(blocks, Arrays.copyOf(unranked, unrankedSize), weightBefore);
   }
@@ -44,8 +44,8 @@ final class RankedBlocks {
     return blocks.length;
   }
 
-  int block(int place) {
-    return blocks[place];
+  int block(int rank) {
+    return blocks[rank];
   }
 
   /** Blocks whose score is not finite, ascending. */
@@ -53,9 +53,9 @@ final class RankedBlocks {
     return unranked;
   }
 
-  /** Probability of all blocks that rank before a place: a TopCdf threshold above it selects it. */
-  double probabilityBefore(int place) {
-    return weightBefore[place] / weightBefore[size()];
+  /** Probability of all blocks that rank before a rank: a TopCdf threshold above it selects it. */
+  double probabilityBefore(int rank) {
+    return weightBefore[rank] / weightBefore[size()];
   }
 
   /** Size of the smallest leading set whose probability reaches the threshold. */

@@ -117,7 +117,7 @@ public final class ReferenceAttention {
     BlockPredictor predictor = new BlockPredictor(geometry, parameters, head, keys);
     int[][] selected = new int[geometry.queryBlocks()][];
     for (int block = 0; block < selected.length; block++) {
-      selected[block] = predictor.select(block, queries);
+      selected[block] = predictor.select(block, queries, block);
     }
     return selected;
   }

@@ -63,8 +63,8 @@ class BlockPredictorTest {
             0);
     PooledBlocks keys = keys(9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
     BlockPredictor predictor = new BlockPredictor(geometry, parameters, 0, keys);
-    assertThat(predictor.select(0, query(1))).containsExactly(0, 1);
-    assertThat(predictor.select(2, query(1))).containsExactly(0, 1, 2, 4, 5);
+    assertThat(predictor.select(0, query(1), 0)).containsExactly(0, 1);
+    assertThat(predictor.select(2, query(1), 0)).containsExactly(0, 1, 2, 4, 5);
   }
 
   @Test
@@ -172,7 +172,7 @@ class BlockPredictorTest {
     int keyTokens = keys.similarities().length * 64;
     BlockGeometry geometry = new BlockGeometry(128, keyTokens, Masking.BIDIRECTIONAL);
     int[] blocks =
-        new BlockPredictor(geometry, parameters, 0, keys).select(0, query(querySimilarity));
+        new BlockPredictor(geometry, parameters, 0, keys).select(0, query(querySimilarity), 0);
     StringBuilder text = new StringBuilder();
     for (int block : blocks) {
       text.append(text.isEmpty() ? "" : " ").append(block);
@@ -180,12 +180,9 @@ class BlockPredictorTest {
     return text.toString();
   }
 
-  /** Query blocks whose mean token is 1. */
+  /** A query block whose mean token is 1. */
   private static PooledBlocks query(float similarity) {
-    PooledBlocks queries = PooledBlocks.allocate(3, 1);
-    Arrays.fill(queries.means(), 1);
-    Arrays.fill(queries.similarities(), similarity);
-    return queries;
+    return new PooledBlocks(new float[] {1}, new float[] {similarity}, 1);
   }
 
   private static PooledBlocks keys(float... means) {

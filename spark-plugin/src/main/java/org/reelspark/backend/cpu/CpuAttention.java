@@ -1,105 +1,82 @@
 package org.reelspark.backend.cpu;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.reelspark.attention.AttentionParameters;
+import org.reelspark.attention.AttentionShape;
 import org.reelspark.attention.AttentionStatistics;
-import org.reelspark.attention.Masking;
 import org.reelspark.backend.AttentionInputs;
-import org.reelspark.backend.AttentionLayout;
 import org.reelspark.tensor.Tensor;
 
-/** Dense attention, one tile for each block of queries of a head. */
+/**
+ * Dense and block-sparse attention. Keys and values are packed once per call onto the Java heap,
+ * where the Vector API loads fastest on every supported JDK; the packed memory is kept for the next
+ * call. A long sequence is packed a few heads at a time.
+ */
 final class CpuAttention {
-  private final CpuRuntime runtime;
+  /** Floats of packed keys and values at a time, unless a single head needs more. */
+  private static final long PACKED_FLOATS = 16 << 20;
 
-  CpuAttention(CpuRuntime runtime) {
-    this.runtime = runtime;
+  private final WorkerPool pool;
+  private final AttentionKernel kernel;
+  private final AttentionWorkspace[] workspaces;
+  private final List<PackedHead> packedHeads = new ArrayList<>();
+
+  CpuAttention(WorkerPool pool, AttentionKernel kernel) {
+    this.pool = pool;
+    this.kernel = kernel;
+    this.workspaces = new AttentionWorkspace[pool.threads()];
   }
 
   AttentionStatistics attention(
       AttentionInputs inputs, AttentionParameters parameters, Tensor out) {
-    Tensor query = inputs.query();
-    Tensor key = inputs.key();
-    Tensor value = inputs.value();
-    Checks.floats(query, key, value, out);
-    Checks.sameShape(query, out);
-    Checks.sameShape(key, value);
-    int tokenAxis = inputs.layout() == AttentionLayout.TOKEN_MAJOR ? 1 : 2;
-    int batches = query.shape().intSize(0);
-    int queries = query.shape().intSize(tokenAxis);
-    int keys = key.shape().intSize(tokenAxis);
-    int heads = query.shape().intSize(3 - tokenAxis);
-    int keyHeads = key.shape().intSize(3 - tokenAxis);
-    int dimension = query.shape().intSize(3);
-    int block = AttentionParameters.QUERY_BLOCK;
-    int blocks = (queries + block - 1) / block;
-    FloatRows zeros = FloatRows.repeated(runtime.constantRow(0, keys));
-    runtime
-        .pool()
-        .forEachTile(
-            batches * heads * blocks,
-            (worker, tile) -> {
-              int batch = tile / blocks / heads;
-              int head = tile / blocks % heads;
-              int keyHead = head / (heads / keyHeads);
-              int from = tile % blocks * block;
-              int rows = Math.min(block, queries - from);
-              long scores = worker.scratch().floats((long) rows * keys);
-              Blas.multiply(
-                  rows,
-                  keys,
-                  dimension,
-                  parameters.scale(),
-                  matrix(query, inputs.layout(), batch, from, head),
-                  transposed(matrix(key, inputs.layout(), batch, 0, keyHead)),
-                  0,
-                  Blas.Matrix.plain(scores, keys));
-              FloatRows weights = FloatRows.at(scores, rows, keys);
-              if (parameters.masking() == Masking.CAUSAL) {
-                maskFuture(weights, rows, keys, from + keys - queries);
-              }
-              runtime.kernels().softmax(weights, zeros, rows, keys);
-              Blas.multiply(
-                  rows,
-                  dimension,
-                  keys,
-                  1,
-                  Blas.Matrix.plain(scores, keys),
-                  matrix(value, inputs.layout(), batch, 0, keyHead),
-                  0,
-                  matrix(out, inputs.layout(), batch, from, head));
-            });
-    long pairs =
-        (long) batches
-            * heads
-            * blocks
-            * ((keys + AttentionParameters.KEY_BLOCK - 1) / AttentionParameters.KEY_BLOCK);
-    return new AttentionStatistics(pairs, pairs, 0);
+    HeadRows query = HeadRows.of(inputs.query(), inputs.layout());
+    HeadRows key = HeadRows.of(inputs.key(), inputs.layout());
+    HeadRows value = HeadRows.of(inputs.value(), inputs.layout());
+    HeadRows output = HeadRows.of(out, inputs.layout());
+    Checks.sameShape(inputs.key(), inputs.value());
+    Checks.sameShape(inputs.query(), out);
+    Checks.disjoint(out, inputs.query());
+    Checks.disjoint(out, inputs.key());
+    Checks.disjoint(out, inputs.value());
+    Checks.size("key batch", query.batch(), key.batch());
+    Checks.size("key head dimension", query.dimension(), key.dimension());
+    AttentionShape shape =
+        new AttentionShape(
+            query.batch(),
+            query.heads(),
+            key.heads(),
+            query.tokens(),
+            key.tokens(),
+            query.dimension());
+    parameters.checkHeads(shape.queryHeads());
+    prepareWorkspaces(shape.headDimension());
+    AttentionCall call = new AttentionCall(shape, parameters, query, key, value, output);
+    AttentionStatistics statistics = AttentionStatistics.NONE;
+    int keyHeads = shape.batch() * shape.keyHeads();
+    long fitting = PACKED_FLOATS / Math.max(1, call.packedFloatsPerHead());
+    int atOnce = (int) Math.max(1, Math.min(keyHeads, fitting));
+    for (int first = 0; first < keyHeads; first += atOnce) {
+      int count = Math.min(atOnce, keyHeads - first);
+      statistics = statistics.plus(call.run(pool, workspaces, packedHeads(call, count), first));
+    }
+    return statistics;
   }
 
-  private static void maskFuture(FloatRows scores, int rows, int keys, int lastKeyOfFirstRow) {
-    for (int row = 0; row < rows; row++) {
-      for (int k = Math.max(0, lastKeyOfFirstRow + row + 1); k < keys; k++) {
-        scores.put(row, k, Float.NEGATIVE_INFINITY);
+  private void prepareWorkspaces(int dimension) {
+    for (int i = 0; i < workspaces.length; i++) {
+      if (workspaces[i] == null || workspaces[i].dimension() != dimension) {
+        workspaces[i] = new AttentionWorkspace(kernel, dimension);
       }
     }
   }
 
-  private static Blas.Matrix transposed(Blas.Matrix matrix) {
-    return Blas.Matrix.transposed(matrix.address(), matrix.stride());
-  }
-
-  /** The tokens of one head, from a token on. */
-  private static Blas.Matrix matrix(
-      Tensor tensor, AttentionLayout layout, long batch, long token, long head) {
-    long first = tensor.shape().size(1);
-    long second = tensor.shape().size(2);
-    long dimension = tensor.shape().size(3);
-    if (layout == AttentionLayout.TOKEN_MAJOR) {
-      long row = (batch * first + token) * second + head;
-      return Blas.Matrix.plain(
-          tensor.address() + row * dimension * Float.BYTES, second * dimension);
+  private List<PackedHead> packedHeads(AttentionCall call, int count) {
+    while (packedHeads.size() < count) {
+      packedHeads.add(new PackedHead());
     }
-    long row = (batch * first + head) * second + token;
-    return Blas.Matrix.plain(tensor.address() + row * dimension * Float.BYTES, dimension);
+    List<PackedHead> heads = packedHeads.subList(0, count);
+    heads.forEach(call::prepare);
+    return heads;
   }
 }

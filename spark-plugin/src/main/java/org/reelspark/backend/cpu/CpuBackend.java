@@ -31,7 +31,7 @@ public final class CpuBackend implements Backend {
     memory = new CpuMemory(runtime);
     linear = new CpuLinear(runtime);
     norms = new CpuNorms(runtime);
-    attention = new CpuAttention(runtime);
+    attention = new CpuAttention(runtime.pool(), AttentionKernel.fastest());
     biasedAttention = new CpuBiasedAttention(runtime);
     convolution = new CpuConvolution(runtime);
     pixels = new CpuPixels(runtime);
