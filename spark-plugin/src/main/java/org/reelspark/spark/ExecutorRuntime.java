@@ -1,19 +1,30 @@
 package org.reelspark.spark;
 
+import org.reelspark.backend.Backend;
+import org.reelspark.backend.cpu.CpuBackend;
+import org.reelspark.backend.cpu.CpuOptions;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
+import org.reelspark.model.VideoModel;
+
 /** The runtime of this JVM: one backend and one model for all tasks of an executor. */
 final class ExecutorRuntime {
   private static final DeviceRuntime INSTANCE =
-      new DeviceRuntime(
-          conf -> {
-            throw new IllegalStateException();
-          },
-          (directory, backend) -> {
-            throw new IllegalStateException();
-          });
+      new DeviceRuntime(ExecutorRuntime::createBackend, ExecutorRuntime::loadModel);
 
   private ExecutorRuntime() {}
 
   static DeviceRuntime instance() {
     return INSTANCE;
+  }
+
+  private static Backend createBackend(ReelsparkConf conf) {
+    int threads = conf.value(ReelsparkConf.CPU_THREADS);
+    return CpuBackend.create(threads == 0 ? CpuOptions.allProcessors() : new CpuOptions(threads));
+  }
+
+  private static VideoModel loadModel(String directory, Backend backend) {
+    throw new ReelsparkException(
+        ErrorCode.MODEL_NOT_FOUND, "no model family is known yet for " + directory);
   }
 }

@@ -7,7 +7,6 @@ import org.reelspark.backend.AttentionLayout;
 import org.reelspark.backend.Backend;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
-import org.reelspark.tensor.DType;
 import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
 import scala.collection.Seq;
@@ -27,7 +26,7 @@ final class SparseAttentionFunction
   }
 
   /**
-   * @param query, key, value Scala sequences of Float, token by token and head by head
+   * @param query Scala sequence of Float, token by token and head by head; key and value alike
    * @param headDimension an Integer
    * @param options a Scala map of Strings, or null for none
    * @return the output in the layout of the query, or null when an argument but the options is null
@@ -38,49 +37,58 @@ final class SparseAttentionFunction
     if (query == null || key == null || value == null || headDimension == null) {
       return null;
     }
+    int dimension = (Integer) headDimension;
+    if (dimension < 1) {
+      throw invalid("head_dimension must be positive, found " + dimension);
+    }
     SparseAttentionOptions parsed = SparseAttentionOptions.parse(ScalaValues.options(options));
-    return ExecutorRuntime.instance()
-        .withBackend(
-            conf,
-            TaskCancellation.current(),
-            backend -> attention(backend, query, key, value, (Integer) headDimension, parsed));
-  }
-
-  private static float[] attention(
-      Backend backend,
-      Object query,
-      Object key,
-      Object value,
-      int headDimension,
-      SparseAttentionOptions options) {
-    AttentionParameters parameters = options.parameters(headDimension);
-    try (Tensor queryTensor = tensor("q", query, options.heads(), headDimension);
-        Tensor keyTensor = tensor("k", key, options.keyHeads(), headDimension);
-        Tensor valueTensor = tensor("v", value, options.keyHeads(), headDimension);
-        Tensor out = Tensor.allocateHost(DType.F32, queryTensor.shape())) {
-      if (!keyTensor.shape().equals(valueTensor.shape())) {
+    try (Tensor queries = tensor("q", (Seq<?>) query, parsed.heads(), dimension);
+        Tensor keys = tensor("k", (Seq<?>) key, parsed.keyHeads(), dimension);
+        Tensor values = tensor("v", (Seq<?>) value, parsed.keyHeads(), dimension)) {
+      if (!keys.shape().equals(values.shape())) {
         throw invalid(
             "k and v must have the same length, found %d and %d values"
-                .formatted(keyTensor.elementCount(), valueTensor.elementCount()));
+                .formatted(keys.elementCount(), values.elementCount()));
       }
-      backend.attention(
-          new AttentionInputs(queryTensor, keyTensor, valueTensor, AttentionLayout.TOKEN_MAJOR),
-          parameters,
-          out);
-      return out.toFloats();
+      AttentionInputs inputs =
+          new AttentionInputs(queries, keys, values, AttentionLayout.TOKEN_MAJOR);
+      AttentionParameters parameters = parsed.parameters(dimension);
+      return ExecutorRuntime.instance()
+          .withBackend(
+              conf, TaskCancellation.current(), backend -> attend(backend, inputs, parameters));
     }
   }
 
-  /** {@code [1, tokens, heads, headDimension]}. */
-  private static Tensor tensor(String name, Object values, int heads, int headDimension) {
-    float[] floats = floats(name, (Seq<?>) values);
-    int rowLength = heads * headDimension;
-    if (headDimension < 1 || floats.length == 0 || floats.length % rowLength != 0) {
+  private static float[] attend(
+      Backend backend, AttentionInputs inputs, AttentionParameters parameters) {
+    try (Tensor query = onDevice(backend, inputs.query());
+        Tensor key = onDevice(backend, inputs.key());
+        Tensor value = onDevice(backend, inputs.value());
+        Tensor out = backend.allocate(inputs.query().shape().toArray());
+        Tensor hostOut = Tensor.allocateHost(out.dtype(), out.shape())) {
+      backend.attention(new AttentionInputs(query, key, value, inputs.layout()), parameters, out);
+      backend.copy(out, hostOut);
+      return hostOut.toFloats();
+    }
+  }
+
+  private static Tensor onDevice(Backend backend, Tensor host) {
+    Tensor device = backend.allocate(host.shape().toArray());
+    backend.copy(host, device);
+    return device;
+  }
+
+  /** {@code [1, tokens, heads, headDimension]} in host memory. */
+  private static Tensor tensor(String name, Seq<?> values, int heads, int headDimension) {
+    int count = values.size();
+    int tokenLength = Math.multiplyExact(heads, headDimension);
+    if (count == 0 || count % tokenLength != 0) {
       throw invalid(
           "%s must hold tokens of %d heads x %d values, found %d values"
-              .formatted(name, heads, headDimension, floats.length));
+              .formatted(name, heads, headDimension, count));
     }
-    return Tensor.ofFloats(Shape.of(1, floats.length / rowLength, heads, headDimension), floats);
+    return Tensor.ofFloats(
+        Shape.of(1, count / tokenLength, heads, headDimension), floats(name, values));
   }
 
   private static float[] floats(String name, Seq<?> values) {

@@ -83,8 +83,8 @@ record SqlFunction(
     if (given.size() < least || given.size() > argumentTypes.size()) {
       throw new ReelsparkException(
           ErrorCode.INVALID_INPUT,
-          "%s takes %d to %d arguments, found %d; see DESCRIBE FUNCTION EXTENDED %s"
-              .formatted(name, least, argumentTypes.size(), given.size(), name));
+          "%s takes %s arguments, found %d; see DESCRIBE FUNCTION EXTENDED %s"
+              .formatted(name, argumentCount(), given.size(), name));
     }
     List<Expression> arguments = new ArrayList<>();
     for (int index = 0; index < argumentTypes.size(); index++) {
@@ -104,6 +104,11 @@ record SqlFunction(
         Option.apply(name),
         true,
         determinism == Determinism.DETERMINISTIC);
+  }
+
+  private String argumentCount() {
+    int most = argumentTypes.size();
+    return optionalArguments == 0 ? "" + most : most - optionalArguments + " to " + most;
   }
 
   private static Expression cast(Expression expression, DataType type) {

@@ -7,6 +7,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.reelspark.error.ReelsparkException;
+import org.reelspark.generate.GenerationOptions;
 
 /**
  * Generates videos for the rows of a Dataset, with progress while it runs. Model, output and limits
@@ -51,6 +52,7 @@ public final class VideoGenerator implements AutoCloseable {
    *     defaults, INVALID_CONFIGURATION
    */
   public Dataset<Row> generate(Dataset<Row> prompts, Map<String, String> defaults) {
+    GenerationOptions.parse(defaults);
     ReelsparkConf conf = ReelsparkConf.of(spark);
     GenerateRows generateRows =
         new GenerateRows(conf, defaults, metrics, InputColumns.of(prompts.schema()));
@@ -70,6 +72,7 @@ public final class VideoGenerator implements AutoCloseable {
    * @throws ReelsparkException as {@link #generate}
    */
   public Dataset<Row> plan(Dataset<Row> prompts, Map<String, String> defaults) {
+    GenerationOptions.parse(defaults);
     InputColumns columns = InputColumns.of(prompts.schema());
     return prompts.mapPartitions(
         new PlanRows(ReelsparkConf.of(spark), defaults, columns),

@@ -113,7 +113,7 @@ class GenerationRunnerTest {
     assertThat(second.status()).isEqualTo(GenerationStatus.SKIPPED);
     assertThat(second.video()).isEqualTo(first.video());
     assertThat(second.attempts()).isZero();
-    assertThat(toy.denoised).hasValue(1);
+    assertThat(toy.denoised()).isEqualTo(1);
   }
 
   @ParameterizedTest
@@ -236,7 +236,7 @@ class GenerationRunnerTest {
 
     assertThat(result.status()).isEqualTo(GenerationStatus.GENERATED);
     assertThat(result.attempts()).isEqualTo(2);
-    assertThat(toy.denoised).hasValue(1);
+    assertThat(toy.denoised()).isEqualTo(1);
   }
 
   @Test
@@ -311,7 +311,7 @@ class GenerationRunnerTest {
 
     assertThatThrownBy(() -> waiting.generate(INPUT)).isInstanceOf(ReelsparkException.class);
 
-    assertThat(toy.denoised).hasValue(0);
+    assertThat(toy.denoised()).isEqualTo(0);
     release.countDown();
     holder.join();
   }
@@ -321,7 +321,7 @@ class GenerationRunnerTest {
     model.close();
     model.close();
 
-    assertThat(toy.closed).hasValue(1);
+    assertThat(toy.closed()).isEqualTo(1);
     assertThatThrownBy(() -> runner(new InlineOutput()).generate(INPUT))
         .isInstanceOfSatisfying(
             ReelsparkException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CANCELLED));

@@ -23,12 +23,12 @@ import org.reelspark.tensor.Tensor;
  * A model without weights that paints seed and prompt as a colour, and can be told to fail. It
  * stands in where a test needs failures that a real model does not make on demand.
  */
-final class ToyModel implements VideoModel {
+public final class ToyModel implements VideoModel {
   static final int DEFAULT_SIDE = 32;
   static final int DEFAULT_FRAMES = 5;
 
-  final AtomicInteger denoised = new AtomicInteger();
-  final AtomicInteger closed = new AtomicInteger();
+  private final AtomicInteger denoised = new AtomicInteger();
+  private final AtomicInteger closed = new AtomicInteger();
   private final ModelDescription description;
   private Runnable beforeDenoise = () -> {};
 
@@ -40,7 +40,7 @@ final class ToyModel implements VideoModel {
     return new ToyModel(description("d0", Optional.empty()));
   }
 
-  static ToyModel withDigest(String digest) {
+  public static ToyModel withDigest(String digest) {
     return new ToyModel(description(digest, Optional.empty()));
   }
 
@@ -58,6 +58,16 @@ final class ToyModel implements VideoModel {
   ToyModel beforeDenoise(Runnable action) {
     beforeDenoise = action;
     return this;
+  }
+
+  /** How often the sampler was started. */
+  int denoised() {
+    return denoised.get();
+  }
+
+  /** How often the model was closed. */
+  public int closed() {
+    return closed.get();
   }
 
   @Override

@@ -1,11 +1,23 @@
 package org.reelspark.spark;
 
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.spark.sql.SparkSession;
 
 /** Starts real Spark for tests. */
 final class SparkSessions {
   private SparkSessions() {}
+
+  /** A session with the plugin and the given settings over quiet defaults. */
+  static SparkSession withPlugin(String master, Map<String, String> settings) {
+    Map<String, String> all = new HashMap<>(settings);
+    all.put("spark.plugins", ReelsparkPlugin.class.getName());
+    return start(master, all);
+  }
 
   static SparkSession start(String master, Map<String, String> settings) {
     SparkSession.Builder builder =
@@ -14,20 +26,34 @@ final class SparkSessions {
             .appName("reelspark tests")
             .config("spark.ui.enabled", "false")
             .config("spark.sql.shuffle.partitions", "2")
-            .config("spark.executor.heartbeatInterval", "1s");
+            .config("spark.executor.heartbeatInterval", "1s")
+            .config("spark.sql.warehouse.dir", "target/spark-warehouse");
     settings.forEach(builder::config);
     return builder.getOrCreate();
   }
 
-  static SparkSession withPlugin(String master, Map<String, String> settings) {
-    SparkSession.Builder builder = SparkSession.builder();
-    settings.forEach(builder::config);
-    return start(master, with(settings, "spark.plugins", ReelsparkPlugin.class.getName()));
-  }
-
-  private static Map<String, String> with(Map<String, String> settings, String key, String value) {
-    Map<String, String> all = new java.util.HashMap<>(settings);
-    all.put(key, value);
-    return all;
+  /**
+   * A session whose executors are processes of their own, one core each.
+   *
+   * <p>Spark starts them from {@code SPARK_HOME}, which the build points to a directory of its own;
+   * links to this JVM's jars make it complete.
+   */
+  static SparkSession withPluginOnCluster(int executors, Map<String, String> settings)
+      throws IOException {
+    Path jars = Path.of(System.getenv("SPARK_HOME"), "jars");
+    Files.createDirectories(jars);
+    StringBuilder classes = new StringBuilder();
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+      Path path = Path.of(entry).toAbsolutePath();
+      if (Files.isDirectory(path)) {
+        classes.append(path).append(File.pathSeparator);
+      } else if (Files.notExists(jars.resolve(path.getFileName()))) {
+        Files.createSymbolicLink(jars.resolve(path.getFileName()), path);
+      }
+    }
+    Map<String, String> all = new HashMap<>(settings);
+    all.put("spark.executor.extraClassPath", classes.toString());
+    all.put("spark.executor.memory", "512m");
+    return withPlugin("local-cluster[%d,1,1024]".formatted(executors), all);
   }
 }

@@ -1,0 +1,70 @@
+package org.reelspark.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Two executors in processes of their own. */
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
+class LocalClusterTest {
+  /** Says, behind each generated video, which executor made it and how many models it loaded. */
+  private static final class Witness implements MapPartitionsFunction<Row, String> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public Iterator<String> call(Iterator<Row> rows) {
+      Row video = rows.next().getAs("video");
+      return List.of(
+              "%s %s %d"
+                  .formatted(
+                      SparkEnv.get().executorId(),
+                      Arrays.hashCode(video.<byte[]>getAs("bytes")),
+                      ExecutorRuntime.instance().loads()))
+          .iterator();
+    }
+  }
+
+  @Test
+  void everyExecutorLoadsTheModelOnceAndMakesTheSameVideo()
+      throws IOException, InterruptedException {
+    try (SparkSession spark =
+        SparkSessions.withPluginOnCluster(
+            2, Map.of(ReelsparkConf.MODEL_DIRECTORY.key(), TestModels.directory()))) {
+      awaitExecutors(spark, 2);
+
+      List<String> lines =
+          spark
+              .range(0, 6, 1, 6)
+              .selectExpr(
+                  "generate_video('a red circle moves up', map('width', 64, 'height', 64,"
+                      + " 'frames', 9, 'steps', 2)) video")
+              .mapPartitions(new Witness(), Encoders.STRING())
+              .collectAsList();
+
+      List<String[]> witnesses = lines.stream().map(line -> line.split(" ")).toList();
+      assertThat(witnesses.stream().map(fields -> fields[0]).distinct()).hasSize(2);
+      assertThat(witnesses.stream().map(fields -> fields[1]).distinct()).hasSize(1);
+      assertThat(witnesses.stream().map(fields -> fields[2]).distinct()).containsExactly("1");
+    }
+  }
+
+  private static void awaitExecutors(SparkSession spark, int executors)
+      throws InterruptedException {
+    // The driver counts itself.
+    while (spark.sparkContext().getExecutorMemoryStatus().size() <= executors) {
+      Thread.sleep(50);
+    }
+  }
+}
