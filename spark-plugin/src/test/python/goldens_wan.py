@@ -9,6 +9,7 @@ wan/pipeline.safetensors
                        noise, and the latents and video (0 to 255) that WanPipeline makes of it
 """
 
+import copy
 import json
 import shutil
 
@@ -75,10 +76,11 @@ def randomise(model, deviation: float):
 
 
 def save_rounded(model, directory) -> None:
-    """Saves in 16 bits and leaves the model with the rounded weights."""
+    """Saves in 16 bits, and leaves the model with the rounded weights but its own buffers."""
     shutil.rmtree(directory, ignore_errors=True)
-    model.half().save_pretrained(directory)
-    model.float()
+    for parameter in model.parameters():
+        parameter.copy_(parameter.half())
+    copy.deepcopy(model).half().save_pretrained(directory)
 
 
 def save_tensors(name: str, tensors: dict[str, torch.Tensor]) -> None:

@@ -16,13 +16,14 @@ public record FlowEuler(double shift, int trainTimesteps) implements Scheduler {
   /**
    * {@inheritDoc}
    *
-   * <p>The lowest sigma of training is shifted twice, because diffusers shifts its range first and
-   * every sigma of a run again.
+   * <p>The lowest sigma of training is shifted twice, because diffusers shifts the range first, in
+   * 32 bits, and then every sigma of a run.
    */
   @Override
   public SigmaSchedule schedule(int steps) {
     Scheduler.checkSteps(steps);
-    float lowest = (float) Scheduler.shifted(1.0 / trainTimesteps, shift);
+    float unshifted = 1f / trainTimesteps;
+    double lowest = (float) shift * unshifted / (1 + ((float) shift - 1) * unshifted);
     float[] sigmas = new float[steps + 1];
     float[] timesteps = new float[steps];
     for (int i = 0; i < steps; i++) {

@@ -9,6 +9,7 @@ import org.reelspark.backend.AttentionLayout;
 import org.reelspark.backend.Backend;
 import org.reelspark.model.checkpoint.BackendWeights;
 import org.reelspark.model.checkpoint.Checkpoint;
+import org.reelspark.model.checkpoint.JsonConfig;
 import org.reelspark.model.checkpoint.Weights;
 import org.reelspark.model.wan.TimeConditioning.BlockModulation;
 import org.reelspark.model.wan.TimeConditioning.Modulation;
@@ -48,8 +49,11 @@ final class WanTransformer implements AutoCloseable {
    * @throws org.reelspark.error.ReelsparkException MODEL_UNSUPPORTED, CHECKPOINT_INVALID
    */
   static WanTransformer load(Checkpoint checkpoint, String component, Backend backend) {
-    WanTransformerConfig config = WanTransformerConfig.read(checkpoint.config(component));
-    Weights files = checkpoint.weights(component);
+    return load(checkpoint.config(component), checkpoint.weights(component), backend);
+  }
+
+  static WanTransformer load(JsonConfig file, Weights files, Backend backend) {
+    WanTransformerConfig config = WanTransformerConfig.read(file);
     BackendWeights loaded = new BackendWeights(files, backend);
     try {
       WanTransformerWeights weights = WanTransformerWeights.load(config, loaded);

@@ -59,7 +59,8 @@ class GaussianNoiseTest {
   /** Guards against a change of results: every published video would change with it. */
   @Test
   void keepsItsValues() {
-    assertThat(noise(5, 42, 0)).containsExactly(-0.9701898f, 0.19401896f, -1.2356207f, 1.9239267f, -0.07318151f);
+    assertThat(noise(5, 42, 0))
+        .containsExactly(-0.9701898f, 0.19401896f, -1.2356207f, 1.9239267f, -0.07318151f);
   }
 
   private static float[] noise(int count, long seed, int stream) {
