@@ -16,8 +16,7 @@ interface AttentionKernel {
 
   /** The kernel on the Vector API where the JVM has its module, else the plain one. */
   static AttentionKernel fastest() {
-    boolean vectors = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
-    return vectors ? new VectorAttentionKernel() : new PlainAttentionKernel();
+    return VectorSupport.available() ? new VectorAttentionKernel() : new PlainAttentionKernel();
   }
 
   /**

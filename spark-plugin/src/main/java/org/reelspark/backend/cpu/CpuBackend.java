@@ -45,7 +45,11 @@ public final class CpuBackend implements Backend {
    */
   public static CpuBackend create(CpuOptions options) {
     Blas.load();
-    return new CpuBackend(new CpuRuntime(options.threads(), new ScalarKernels()));
+    return new CpuBackend(new CpuRuntime(options.threads(), kernels()));
+  }
+
+  private static RowKernels kernels() {
+    return VectorSupport.available() ? new VectorKernels() : new ScalarKernels();
   }
 
   @Override

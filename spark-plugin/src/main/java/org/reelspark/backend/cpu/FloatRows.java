@@ -1,9 +1,7 @@
 package org.reelspark.backend.cpu;
 
 import java.nio.ByteBuffer;
-import org.reelspark.tensor.DType;
 import org.reelspark.tensor.HostMemory;
-import org.reelspark.tensor.MemorySpace;
 import org.reelspark.tensor.Tensor;
 
 /**
@@ -12,16 +10,18 @@ import org.reelspark.tensor.Tensor;
  */
 final class FloatRows {
   private final ByteBuffer bytes;
+  private final Object region;
   private final int stride;
 
   private FloatRows(ByteBuffer bytes, int stride) {
     this.bytes = bytes;
+    this.region = VectorSupport.available() ? VectorMemory.region(bytes) : bytes;
     this.stride = stride;
   }
 
   /** Rows {@code from} to {@code to} of the matrix whose columns are the last dimension. */
   static FloatRows of(Tensor matrix, long from, long to) {
-    requireHostFloats(matrix);
+    Checks.floats(matrix);
     return at(
         matrix.address() + from * matrix.columns() * Float.BYTES, to - from, matrix.columns());
   }
@@ -34,21 +34,25 @@ final class FloatRows {
 
   /** One row that stands for every row. */
   static FloatRows repeated(Tensor row) {
-    requireHostFloats(row);
+    Checks.floats(row);
     return new FloatRows(HostMemory.view(row.address(), Math.toIntExact(row.byteSize())), 0);
   }
 
-  private static void requireHostFloats(Tensor tensor) {
-    if (tensor.space() != MemorySpace.HOST || tensor.dtype() != DType.F32) {
-      throw new IllegalArgumentException("not F32 in host memory: " + tensor);
-    }
+  /** The memory as {@link VectorMemory} takes it. */
+  Object region() {
+    return region;
+  }
+
+  /** Bytes from the start of the region to an element. */
+  long byteOffset(int row, int column) {
+    return ((long) row * stride + column) * Float.BYTES;
   }
 
   float get(int row, int column) {
-    return bytes.getFloat((row * stride + column) * Float.BYTES);
+    return bytes.getFloat((int) byteOffset(row, column));
   }
 
   void put(int row, int column, float value) {
-    bytes.putFloat((row * stride + column) * Float.BYTES, value);
+    bytes.putFloat((int) byteOffset(row, column), value);
   }
 }

@@ -3,7 +3,7 @@ package org.reelspark.backend.cpu;
 import org.reelspark.backend.Activation;
 
 /** {@link RowKernels} in plain Java, for virtual machines without the vector module. */
-final class ScalarKernels implements RowKernels {
+class ScalarKernels implements RowKernels {
   private static final double GELU_FACTOR = 2 * Math.sqrt(2 / Math.PI);
   private static final double GELU_CUBIC = 0.044715;
 
@@ -17,7 +17,7 @@ final class ScalarKernels implements RowKernels {
     }
   }
 
-  private static float activate(Activation activation, float x) {
+  static float activate(Activation activation, float x) {
     return switch (activation) {
       case NONE -> x;
       case SILU -> (float) (x / (1 + Math.exp(-x)));
