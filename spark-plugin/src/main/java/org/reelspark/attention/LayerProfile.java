@@ -21,6 +21,16 @@ public record LayerProfile(List<TimestepRange> ranges) {
 
   public LayerProfile {
     ranges = List.copyOf(ranges);
+    if (ranges.isEmpty() || ranges.get(ranges.size() - 1).fromTimestep() != 0) {
+      throw new IllegalArgumentException("the last timestep range must start at 0");
+    }
+    for (int i = 1; i < ranges.size(); i++) {
+      if (!(ranges.get(i).fromTimestep() < ranges.get(i - 1).fromTimestep())) {
+        throw new IllegalArgumentException(
+            "timestep ranges must descend, found %s before %s"
+                .formatted(ranges.get(i - 1).fromTimestep(), ranges.get(i).fromTimestep()));
+      }
+    }
   }
 
   List<HeadParameters> heads(float timestep) {

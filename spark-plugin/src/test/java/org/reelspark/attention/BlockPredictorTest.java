@@ -2,6 +2,8 @@ package org.reelspark.attention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.reelspark.attention.HeadParameters.NO_PV_SKIP;
+import static org.reelspark.attention.HeadParameters.NO_SIMILARITY_GATE;
 
 import java.util.Arrays;
 import java.util.List;
@@ -13,7 +15,6 @@ import org.reelspark.attention.BlockSelection.TopCdf;
 import org.reelspark.attention.BlockSelection.TopK;
 
 class BlockPredictorTest {
-  private static final float NO_GATE = -1;
 
   /** Key blocks whose probabilities for a query of 1 are .4 .3 .2 .1. */
   private static final double[] PROBABILITIES = {0.1, 0.4, 0.2, 0.3};
@@ -56,7 +57,7 @@ class BlockPredictorTest {
     BlockGeometry geometry = new BlockGeometry(640, 640, Masking.CAUSAL);
     AttentionParameters parameters =
         new AttentionParameters(
-            List.of(new HeadParameters(new TopK(0.5f), NO_GATE, Float.POSITIVE_INFINITY)),
+            List.of(new HeadParameters(new TopK(0.5f), NO_SIMILARITY_GATE, NO_PV_SKIP)),
             1,
             Masking.CAUSAL,
             AttentionSink.NONE,
@@ -71,13 +72,13 @@ class BlockPredictorTest {
   void blocksOfUnlikeKeysAreAlwaysKeptAndHaveNoProbability() {
     PooledBlocks keys = keys(5, 1, 0, 3);
     keys.similarities()[0] = 0.3f;
-    HeadParameters head = new HeadParameters(new TopK(0.25f), 0.3f, Float.POSITIVE_INFINITY);
+    HeadParameters head = new HeadParameters(new TopK(0.25f), 0.3f, NO_PV_SKIP);
     assertThat(select(AttentionParameters.uniform(1, head, 1), keys, 1)).isEqualTo("0 3");
   }
 
   @Test
   void aRowOfUnlikeQueriesKeepsEveryBlock() {
-    HeadParameters head = new HeadParameters(new TopK(0.25f), 0.3f, Float.POSITIVE_INFINITY);
+    HeadParameters head = new HeadParameters(new TopK(0.25f), 0.3f, NO_PV_SKIP);
     assertThat(select(AttentionParameters.uniform(1, head, 1), keys(5, 1, 0, 3), 0.2f))
         .isEqualTo("0 1 2 3");
   }
@@ -193,12 +194,12 @@ class BlockPredictorTest {
 
   private static AttentionParameters parameters(BlockSelection selection) {
     return AttentionParameters.uniform(
-        1, new HeadParameters(selection, NO_GATE, Float.POSITIVE_INFINITY), 1);
+        1, new HeadParameters(selection, NO_SIMILARITY_GATE, NO_PV_SKIP), 1);
   }
 
   private static AttentionParameters parameters(AttentionSink sink, int keptKeyTokens) {
     return new AttentionParameters(
-        List.of(new HeadParameters(new TopK(0.25f), NO_GATE, Float.POSITIVE_INFINITY)),
+        List.of(new HeadParameters(new TopK(0.25f), NO_SIMILARITY_GATE, NO_PV_SKIP)),
         1,
         Masking.BIDIRECTIONAL,
         sink,

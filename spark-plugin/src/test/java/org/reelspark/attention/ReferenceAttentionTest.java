@@ -3,6 +3,8 @@ package org.reelspark.attention;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.reelspark.attention.HeadParameters.NO_PV_SKIP;
+import static org.reelspark.attention.HeadParameters.NO_SIMILARITY_GATE;
 
 import java.util.Arrays;
 import java.util.Collections;
@@ -16,8 +18,6 @@ import org.reelspark.attention.BlockSelection.TopCdf;
 import org.reelspark.attention.BlockSelection.TopK;
 
 class ReferenceAttentionTest {
-  private static final float NO_GATE = -1;
-  private static final float NO_PV_SKIP = Float.POSITIVE_INFINITY;
 
   @ParameterizedTest
   @CsvSource({
@@ -122,7 +122,7 @@ class ReferenceAttentionTest {
   void queryHeadsOfAGroupPredictWithTheirOwnKeyHead() {
     AttentionShape grouped = new AttentionShape(1, 4, 2, 384, 384, 16);
     RandomInputs inputs = RandomInputs.smooth(grouped, 5);
-    HeadParameters head = new HeadParameters(new TopK(0.4f), NO_GATE, NO_PV_SKIP);
+    HeadParameters head = new HeadParameters(new TopK(0.4f), NO_SIMILARITY_GATE, NO_PV_SKIP);
     int perHead = 384 * 16;
     float[] repeatedKey = new float[4 * perHead];
     float[] repeatedValue = new float[4 * perHead];
@@ -142,7 +142,10 @@ class ReferenceAttentionTest {
     AttentionShape shape = new AttentionShape(1, 1, 1, 300, 300, 16);
     RandomInputs inputs = RandomInputs.normal(shape, 9);
     AttentionParameters parameters =
-        parameters(shape, new HeadParameters(new TopK(0.5f), NO_GATE, NO_PV_SKIP), Masking.CAUSAL);
+        parameters(
+            shape,
+            new HeadParameters(new TopK(0.5f), NO_SIMILARITY_GATE, NO_PV_SKIP),
+            Masking.CAUSAL);
     float[] value = inputs.value().clone();
     Arrays.fill(value, 200 * 16, value.length, 1e30f);
     RandomInputs changed = new RandomInputs(shape, inputs.query(), inputs.key(), value);
@@ -158,7 +161,10 @@ class ReferenceAttentionTest {
   void causalQueriesAlwaysSeeThemselves() {
     AttentionShape shape = new AttentionShape(1, 1, 1, 1024, 1024, 8);
     AttentionParameters parameters =
-        parameters(shape, new HeadParameters(new TopK(0.01f), NO_GATE, NO_PV_SKIP), Masking.CAUSAL);
+        parameters(
+            shape,
+            new HeadParameters(new TopK(0.01f), NO_SIMILARITY_GATE, NO_PV_SKIP),
+            Masking.CAUSAL);
     int[][] blocks = selectedBlocks(RandomInputs.normal(shape, 2), parameters, 0);
     for (int row = 0; row < blocks.length; row++) {
       assertThat(blocks[row]).contains(2 * row, 2 * row + 1);
@@ -203,7 +209,10 @@ class ReferenceAttentionTest {
     RandomInputs inputs = RandomInputs.normal(shape, 6);
     inputs.key()[300 * 8] = Float.NaN;
     float[] output =
-        attend(inputs, parameters(shape, new HeadParameters(new TopK(0.1f), NO_GATE, 2f))).output();
+        attend(
+                inputs,
+                parameters(shape, new HeadParameters(new TopK(0.1f), NO_SIMILARITY_GATE, 2f)))
+            .output();
     assertThat(output).containsOnly(Float.NaN);
   }
 
@@ -213,7 +222,10 @@ class ReferenceAttentionTest {
     RandomInputs inputs = RandomInputs.normal(shape, 6);
     inputs.query()[8] = Float.NaN;
     float[] output =
-        attend(inputs, parameters(shape, new HeadParameters(new TopK(0.1f), NO_GATE, 2f))).output();
+        attend(
+                inputs,
+                parameters(shape, new HeadParameters(new TopK(0.1f), NO_SIMILARITY_GATE, 2f)))
+            .output();
     for (int query = 0; query < 256; query++) {
       assertThat(Float.isNaN(output[query * 8])).as("query %d", query).isEqualTo(query == 1);
     }
@@ -245,9 +257,11 @@ class ReferenceAttentionTest {
     float scale = (float) Math.log(2);
 
     AttentionParameters off =
-        AttentionParameters.uniform(1, new HeadParameters(new Dense(), NO_GATE, 21f), scale);
+        AttentionParameters.uniform(
+            1, new HeadParameters(new Dense(), NO_SIMILARITY_GATE, 21f), scale);
     AttentionParameters on =
-        AttentionParameters.uniform(1, new HeadParameters(new Dense(), NO_GATE, 19f), scale);
+        AttentionParameters.uniform(
+            1, new HeadParameters(new Dense(), NO_SIMILARITY_GATE, 19f), scale);
 
     assertThat(attend(inputs, off).statistics().pvSkipped()).isZero();
     ReferenceAttention.Result skipped = attend(inputs, on);
@@ -268,7 +282,7 @@ class ReferenceAttentionTest {
     Arrays.fill(key, 0, 64, 100f);
     RandomInputs inputs = new RandomInputs(shape, query, key, new float[128]);
     AttentionParameters parameters =
-        parameters(shape, new HeadParameters(new Dense(), NO_GATE, 10f));
+        parameters(shape, new HeadParameters(new Dense(), NO_SIMILARITY_GATE, 10f));
     assertThat(attend(inputs, parameters).statistics().pvSkipped()).isZero();
     query[7] = 1;
     assertThat(attend(inputs, parameters).statistics().pvSkipped()).isEqualTo(1.0);

@@ -2,6 +2,8 @@ package org.reelspark.backend.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.reelspark.attention.HeadParameters.NO_PV_SKIP;
+import static org.reelspark.attention.HeadParameters.NO_SIMILARITY_GATE;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -27,8 +29,6 @@ import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
 
 class CpuAttentionTest {
-  private static final float NO_GATE = -1;
-  private static final float NO_PV_SKIP = Float.POSITIVE_INFINITY;
 
   private enum Kernel {
     VECTOR(new VectorAttentionKernel()),
@@ -213,7 +213,7 @@ class CpuAttentionTest {
   private static AttentionParameters mixedParameters(AttentionShape shape, Masking masking) {
     HeadParameters[] kinds = {
       new HeadParameters(new BlockSelection.TopCdf(0.7f), 0.2f, NO_PV_SKIP),
-      new HeadParameters(new BlockSelection.TopK(0.4f), NO_GATE, NO_PV_SKIP),
+      new HeadParameters(new BlockSelection.TopK(0.4f), NO_SIMILARITY_GATE, NO_PV_SKIP),
       HeadParameters.DENSE,
     };
     List<HeadParameters> heads = new ArrayList<>();
