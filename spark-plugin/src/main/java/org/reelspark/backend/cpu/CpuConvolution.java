@@ -1,136 +1,136 @@
 package org.reelspark.backend.cpu;
 
-import org.reelspark.backend.Activation;
+import java.util.function.BiFunction;
 import org.reelspark.backend.Convolution;
-import org.reelspark.tensor.DType;
-import org.reelspark.tensor.HostMemory;
 import org.reelspark.tensor.Tensor;
 
 /**
- * Convolutions: each row of pixels is laid out as a matrix of its neighbourhoods and multiplied.
+ * Convolutions. The picture is cut into tiles; each tile runs through all frames and keeps the last
+ * few padded input frames at hand, so that an input is read, normed and padded about once.
  */
 final class CpuConvolution {
+  /**
+   * Inputs times outputs up to which {@link DirectConvolution} beats {@link GemmConvolution}; see
+   * docs/benchmarks/cpu-convolution.md.
+   */
+  private static final int DIRECT_UP_TO = 64 * 128;
+
   private final CpuRuntime runtime;
+  private final BiFunction<Convolution, PaddedTile, ConvolutionKernel> kernels;
+  private final ConvolutionBuffers[] buffers;
 
   CpuConvolution(CpuRuntime runtime) {
+    this(runtime, CpuConvolution::fastestKernel);
+  }
+
+  /** With a given choice of kernels, for tests. */
+  CpuConvolution(
+      CpuRuntime runtime, BiFunction<Convolution, PaddedTile, ConvolutionKernel> kernels) {
     this.runtime = runtime;
+    this.kernels = kernels;
+    this.buffers = new ConvolutionBuffers[runtime.pool().threads()];
+    for (int i = 0; i < buffers.length; i++) {
+      buffers[i] = new ConvolutionBuffers();
+    }
   }
 
   void convolve(Tensor x, Convolution convolution, Tensor history, Tensor residual, Tensor out) {
-    if (convolution.gamma() == null) {
-      convolve(x, convolution, history, residual, out, 1);
-      return;
-    }
-    CpuNorms norms = new CpuNorms(runtime);
-    try (Tensor normal = Tensor.allocateHost(DType.F32, x.shape());
-        Tensor normalHistory =
-            history == null ? null : Tensor.allocateHost(DType.F32, history.shape())) {
-      norms.channelNorm(x, convolution.gamma(), Activation.SILU, normal);
-      if (history != null) {
-        norms.channelNorm(history, convolution.gamma(), Activation.SILU, normalHistory);
+    long[] sizes = x.shape().toArray();
+    check(x, convolution, out, sizes[0], sizes[1], sizes[2]);
+    if (history != null) {
+      Checks.floats(history);
+      Checks.shape("history", history, history.shape().size(0), sizes[1], sizes[2], sizes[3]);
+      Checks.disjoint(out, history);
+      if (history.shape().size(0) >= convolution.kernelFrames()) {
+        throw new IllegalArgumentException(
+            "history %s is longer than the %d frames that the kernel looks back"
+                .formatted(history, convolution.kernelFrames() - 1));
       }
-      convolve(normal, convolution, normalHistory, residual, out, 1);
     }
+    if (residual != null) {
+      Checks.floats(residual);
+      Checks.sameShape(residual, out);
+    }
+    compute(x, convolution, history, residual, out, 1);
   }
 
   void upsampleConvolve(Tensor x, Convolution convolution, Tensor out) {
-    Checks.size("frames of the kernel", 1, convolution.kernelFrames());
-    convolve(x, convolution, null, null, out, 2);
+    long[] sizes = x.shape().toArray();
+    check(x, convolution, out, sizes[0], 2 * sizes[1], 2 * sizes[2]);
+    Checks.size("kernel frames", 1, convolution.kernelFrames());
+    compute(x, convolution, null, null, out, 2);
   }
 
-  private void convolve(
-      Tensor x,
-      Convolution convolution,
-      Tensor history,
-      Tensor residual,
-      Tensor out,
-      int upsampling) {
+  private static void check(
+      Tensor x, Convolution convolution, Tensor out, long frames, long height, long width) {
     Checks.floats(x, convolution.weight(), convolution.bias(), out);
+    Checks.size("channels of x", convolution.inputs(), x.columns());
+    Checks.shape("out", out, frames, height, width, convolution.outputs());
+    Checks.shape("bias", convolution.bias(), convolution.outputs());
     Checks.disjoint(out, x);
-    Checks.size("channels of x", convolution.inputs(), x.shape().size(3));
-    int height = x.shape().intSize(1) * upsampling;
-    int width = x.shape().intSize(2) * upsampling;
-    int outputs = convolution.outputs();
-    Checks.shape("out", out, x.shape().size(0), height, width, outputs);
-    int inputs = convolution.inputs();
-    long neighbours =
-        (long) convolution.kernelFrames() * convolution.kernelHeight() * convolution.kernelWidth();
-    FloatRows bias = FloatRows.repeated(convolution.bias());
-    FloatRows one = FloatRows.repeated(runtime.constantRow(1, outputs));
-    Tensor zeros = runtime.constantRow(0, Math.max(inputs, outputs));
+    if (convolution.gamma() != null) {
+      Checks.floats(convolution.gamma());
+      Checks.shape("gamma", convolution.gamma(), convolution.inputs());
+    }
+    if (convolution.kernelHeight() % 2 == 0 || convolution.kernelWidth() % 2 == 0) {
+      throw new IllegalArgumentException(
+          "kernel height and width must be odd, found " + convolution.weight());
+    }
+  }
+
+  private void compute(
+      Tensor x, Convolution convolution, Tensor history, Tensor residual, Tensor out, int scale) {
+    PictureTiles tiles = PictureTiles.of(out.shape().intSize(1), out.shape().intSize(2));
+    PaddedTile padded = PaddedTile.of(convolution, tiles);
+    ConvolutionInput input =
+        new ConvolutionInput(
+            new VideoFrames(x),
+            history == null ? null : new VideoFrames(history),
+            convolution.gamma(),
+            scale,
+            padded,
+            runtime.kernels());
+    ConvolutionOutput output =
+        new ConvolutionOutput(
+            new VideoFrames(out), residual == null ? null : new VideoFrames(residual));
+    ConvolutionKernel kernel = kernels.apply(convolution, padded);
     runtime
         .pool()
         .forEachTile(
-            x.shape().intSize(0) * height,
-            (worker, tile) -> {
-              int frame = tile / height;
-              int row = tile % height;
-              long bytes = (long) inputs * Float.BYTES;
-              long patches = worker.scratch().floats(width * neighbours * inputs);
-              long target = patches;
-              for (int column = 0; column < width; column++) {
-                for (int t = 0; t < convolution.kernelFrames(); t++) {
-                  for (int h = 0; h < convolution.kernelHeight(); h++) {
-                    for (int w = 0; w < convolution.kernelWidth(); w++) {
-                      long pixel =
-                          pixel(
-                              x,
-                              history,
-                              frame + t - convolution.kernelFrames() + 1,
-                              row + h - convolution.kernelHeight() / 2,
-                              column + w - convolution.kernelWidth() / 2,
-                              upsampling);
-                      HostMemory.copy(pixel == 0 ? zeros.address() : pixel, target, bytes);
-                      target += bytes;
-                    }
-                  }
-                }
-              }
-              long product = worker.scratch().floats((long) width * outputs);
-              Blas.multiply(
-                  width,
-                  outputs,
-                  neighbours * inputs,
-                  1,
-                  Blas.Matrix.plain(patches, neighbours * inputs),
-                  Blas.Matrix.transposed(convolution.weight().address(), neighbours * inputs),
-                  0,
-                  Blas.Matrix.plain(product, outputs));
-              long first = (long) tile * width;
-              FloatRows result = FloatRows.of(out, first, first + width);
-              if (residual == null) {
-                runtime.kernels().multiply(FloatRows.repeated(zeros), one, result, width, outputs);
-              } else {
-                FloatRows start = FloatRows.of(residual, first, first + width);
-                runtime.kernels().multiply(start, one, result, width, outputs);
-              }
-              runtime
-                  .kernels()
-                  .gatedAdd(
-                      FloatRows.at(product, width, outputs), bias, one, result, width, outputs);
-            });
+            tiles.count(),
+            (worker, index) -> computeTile(input, kernel, output, tiles.tile(index), worker));
   }
 
-  /** Address of the channels of a pixel, or 0 where the padding is. */
-  private static long pixel(
-      Tensor x, Tensor history, int frame, int row, int column, int upsampling) {
-    int height = x.shape().intSize(1);
-    int width = x.shape().intSize(2);
-    int y = Math.floorDiv(row, upsampling);
-    int z = Math.floorDiv(column, upsampling);
-    if (y < 0 || y >= height || z < 0 || z >= width) {
-      return 0;
+  private void computeTile(
+      ConvolutionInput input,
+      ConvolutionKernel kernel,
+      ConvolutionOutput output,
+      PictureTiles.Tile tile,
+      Worker worker) {
+    ConvolutionBuffers buffer = buffers[worker.index()];
+    ConvolutionKernel.Workspace workspace = kernel.workspace(worker, buffer);
+    ConvolutionInput.Reader reader = input.reader(tile, workspace.padded(), worker);
+    for (int frame = 0; frame < kernel.laterFrames(); frame++) {
+      workspace.start(frame);
     }
-    Tensor source = x;
-    int place = frame;
-    if (frame < 0) {
-      if (history == null || frame < -history.shape().intSize(0)) {
-        return 0;
+    for (int frame = -input.historyFrames(); frame < input.frames(); frame++) {
+      reader.read(frame);
+      workspace.start(frame + kernel.laterFrames());
+      workspace.add(frame, tile);
+      if (frame >= 0) {
+        output.write(frame, tile, workspace, buffer);
       }
-      source = history;
-      place = frame + history.shape().intSize(0);
     }
-    long index = (((long) place * height + y) * width + z) * x.shape().size(3);
-    return source.address() + index * Float.BYTES;
+  }
+
+  private static ConvolutionKernel fastestKernel(Convolution convolution, PaddedTile padded) {
+    boolean fewChannels = convolution.inputs() * convolution.outputs() <= DIRECT_UP_TO;
+    return fewChannels && hasVectors() && DirectConvolution.supports(convolution)
+        ? new DirectConvolution(convolution, padded)
+        : new GemmConvolution(convolution, padded);
+  }
+
+  private static boolean hasVectors() {
+    return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
   }
 }
