@@ -21,6 +21,16 @@ final class Causes {
     return chain(thrown).reduce(thrown, (previous, next) -> next);
   }
 
+  /** Whether somebody cancelled the Spark job or stopped Spark. */
+  static boolean isCancellation(Throwable thrown) {
+    return chain(thrown)
+        .map(cause -> String.valueOf(cause.getMessage()))
+        .anyMatch(
+            message ->
+                message.contains("SPARK_JOB_CANCELLED")
+                    || message.contains("SparkContext was shut down"));
+  }
+
   private static Stream<Throwable> chain(Throwable thrown) {
     return Stream.iterate(thrown, cause -> cause != null, Throwable::getCause);
   }

@@ -5,17 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -25,17 +22,18 @@ import org.reelspark.error.ReelsparkException;
 import org.reelspark.generate.GenerationOption;
 
 /**
- * The requests of a job.
+ * The requests of a job. They are held on the driver: a job's videos take so long that its prompts
+ * always fit.
  *
  * @param rows column {@value #ROW_COLUMN} (place in the input as Spark reads it, from 1), {@code
- *     prompt}, and a column for each {@link GenerationOption} that the input names; cached
+ *     prompt}, and a column for each {@link GenerationOption} that the input names
  * @param count number of rows, at least 1
  */
 record Prompts(Dataset<Row> rows, long count) {
   static final String ROW_COLUMN = "row";
   static final String PROMPT_COLUMN = "prompt";
 
-  private static final int SHOWN_MALFORMED_LINES = 3;
+  private static final int SHOWN_MALFORMED_ROWS = 3;
   private static final int SHOWN_CHARACTERS = 80;
 
   /**
@@ -64,13 +62,14 @@ record Prompts(Dataset<Row> rows, long count) {
     if (limit.isPresent()) {
       read = read.limit(limit.getAsInt());
     }
-    Dataset<Row> rows = numbered(spark, withKnownColumns(read, file)).cache();
-    long count = rows.count();
-    if (count == 0) {
+    Dataset<Row> known = withKnownColumns(read, file);
+    StructType schema = known.schema();
+    List<Row> rows = known.collectAsList();
+    if (rows.isEmpty()) {
       throw invalid("%s holds no prompts; give at least one row", file);
     }
-    requireWellFormed(rows, file);
-    return new Prompts(rows.drop(PromptFormat.MALFORMED_COLUMN), count);
+    requireWellFormed(rows, schema, file);
+    return new Prompts(numbered(spark, rows, schema), rows.size());
   }
 
   private static void requireExists(SparkSession spark, Path file) {
@@ -124,43 +123,42 @@ record Prompts(Dataset<Row> rows, long count) {
         file, String.join(", ", names));
   }
 
-  private static Dataset<Row> numbered(SparkSession spark, Dataset<Row> rows) {
-    StructType schema =
-        new StructType().add(ROW_COLUMN, DataTypes.LongType, false).merge(rows.schema(), false);
-    JavaRDD<Row> numbered =
-        rows.toJavaRDD().zipWithIndex().map(indexed -> prepend(indexed._2() + 1, indexed._1()));
-    return spark.createDataFrame(numbered, schema);
-  }
-
-  private static Row prepend(long number, Row row) {
-    Object[] values = new Object[row.size() + 1];
-    values[0] = number;
-    for (int index = 0; index < row.size(); index++) {
-      values[index + 1] = row.get(index);
-    }
-    return RowFactory.create(values);
-  }
-
-  private static void requireWellFormed(Dataset<Row> rows, Path file) {
-    if (!List.of(rows.columns()).contains(PromptFormat.MALFORMED_COLUMN)) {
+  private static void requireWellFormed(List<Row> rows, StructType schema, Path file) {
+    if (!List.of(schema.fieldNames()).contains(PromptFormat.MALFORMED_COLUMN)) {
       return;
     }
-    Column source = functions.col(PromptFormat.MALFORMED_COLUMN);
-    List<Row> malformed =
-        rows.filter(source.isNotNull())
-            .select(functions.col(ROW_COLUMN), functions.substring(source, 1, SHOWN_CHARACTERS))
-            .limit(SHOWN_MALFORMED_LINES)
-            .collectAsList();
+    int column = schema.fieldIndex(PromptFormat.MALFORMED_COLUMN);
+    List<String> malformed = new ArrayList<>();
+    for (int index = 0; index < rows.size(); index++) {
+      if (!rows.get(index).isNullAt(column) && malformed.size() < SHOWN_MALFORMED_ROWS) {
+        String source = rows.get(index).getString(column).strip();
+        malformed.add(
+            "row %d: %s"
+                .formatted(
+                    index + 1, source.substring(0, Math.min(source.length(), SHOWN_CHARACTERS))));
+      }
+    }
     if (!malformed.isEmpty()) {
-      String lines =
-          malformed.stream()
-              .map(row -> "row %d: %s".formatted(row.getLong(0), row.getString(1).strip()))
-              .collect(Collectors.joining("; "));
       throw invalid(
           "%s has rows that do not parse (%s); give every row as many columns as the header, and"
               + " quote a prompt that holds a comma or a line break",
-          file, lines);
+          file, String.join("; ", malformed));
     }
+  }
+
+  private static Dataset<Row> numbered(SparkSession spark, List<Row> rows, StructType schema) {
+    List<Row> numbered = new ArrayList<>(rows.size());
+    for (Row row : rows) {
+      Object[] values = new Object[row.size() + 1];
+      values[0] = numbered.size() + 1L;
+      for (int index = 0; index < row.size(); index++) {
+        values[index + 1] = row.get(index);
+      }
+      numbered.add(RowFactory.create(values));
+    }
+    StructType numberedSchema =
+        new StructType().add(ROW_COLUMN, DataTypes.LongType, false).merge(schema, false);
+    return spark.createDataFrame(numbered, numberedSchema).drop(PromptFormat.MALFORMED_COLUMN);
   }
 
   private static ReelsparkException invalid(String message, Object... values) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 
-@Timeout(120)
+@Timeout(300)
 class PromptsTest {
   private static final SparkSession SPARK = LocalSpark.session();
 

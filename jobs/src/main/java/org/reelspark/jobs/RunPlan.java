@@ -1,0 +1,113 @@
+package org.reelspark.jobs;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Row;
+import org.reelspark.spark.VideoGenerator;
+
+/**
+ * What a run will take.
+ *
+ * @param pending videos to make, equal ones together, most frequent first
+ * @param skipped rows whose video the output directory holds
+ * @param failed rows that cannot be generated
+ * @param failureLines what is wrong with the first few of those
+ */
+record RunPlan(List<Batch> pending, long skipped, long failed, List<String> failureLines) {
+  private static final int MOST_FAILURES_SHOWN = 5;
+
+  /** What decides how long a video takes. */
+  record Shape(int width, int height, int frames, int tokens, int steps, String attention) {}
+
+  /**
+   * Videos of one shape.
+   *
+   * @param firstRow number of one of their rows
+   */
+  record Batch(Shape shape, long videos, long firstRow) {}
+
+  /**
+   * @param rows what {@link VideoGenerator#plan} gave
+   */
+  static RunPlan of(List<Row> rows) {
+    Map<Shape, Batch> batches = new LinkedHashMap<>();
+    List<String> failureLines = new ArrayList<>();
+    long skipped = 0;
+    long failed = 0;
+    for (Row row : rows) {
+      long number = row.getAs(Prompts.ROW_COLUMN);
+      Row plan = row.getAs(VideoGenerator.PLAN_COLUMN);
+      switch ((String) plan.getAs("status")) {
+        case "pending" ->
+            batches.merge(shape(plan), new Batch(shape(plan), 1, number), RunPlan::add);
+        case "skipped" -> skipped++;
+        case "failed" -> {
+          failed++;
+          if (failureLines.size() < MOST_FAILURES_SHOWN) {
+            failureLines.add(
+                "row %d: %s: %s"
+                    .formatted(number, plan.getAs("error_code"), plan.getAs("error_message")));
+          }
+        }
+        default -> throw new IllegalStateException("unknown status in " + plan);
+      }
+    }
+    List<Batch> pending = new ArrayList<>(batches.values());
+    pending.sort(Comparator.comparingLong(Batch::videos).reversed());
+    return new RunPlan(List.copyOf(pending), skipped, failed, List.copyOf(failureLines));
+  }
+
+  private static Shape shape(Row plan) {
+    return new Shape(
+        plan.getAs("width"),
+        plan.getAs("height"),
+        plan.getAs("frames"),
+        plan.getAs("tokens"),
+        plan.getAs("steps"),
+        plan.getAs("attention"));
+  }
+
+  private static Batch add(Batch batch, Batch more) {
+    return new Batch(
+        batch.shape(), batch.videos() + more.videos(), Math.min(batch.firstRow(), more.firstRow()));
+  }
+
+  long videos() {
+    return pending.stream().mapToLong(Batch::videos).sum();
+  }
+
+  long rows() {
+    return videos() + skipped + failed;
+  }
+
+  /** Sampler steps of all pending videos. */
+  long steps() {
+    return pending.stream().mapToLong(batch -> batch.videos() * batch.shape().steps()).sum();
+  }
+
+  /** The plan for a person to read. */
+  String text() {
+    StringBuilder text = new StringBuilder();
+    text.append(
+        "%d rows: %d to generate, %d skipped (already there), %d failed%n"
+            .formatted(rows(), videos(), skipped, failed));
+    for (Batch batch : pending) {
+      Shape shape = batch.shape();
+      text.append(
+          "  %d x %dx%d pixels, %d frames: %,d tokens, %d steps, %s attention%n"
+              .formatted(
+                  batch.videos(),
+                  shape.width(),
+                  shape.height(),
+                  shape.frames(),
+                  shape.tokens(),
+                  shape.steps(),
+                  shape.attention()));
+    }
+    failureLines.forEach(line -> text.append("  ").append(line).append(System.lineSeparator()));
+    return text.toString();
+  }
+}

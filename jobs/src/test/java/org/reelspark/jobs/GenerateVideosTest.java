@@ -1,0 +1,227 @@
+package org.reelspark.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.jsoup.Jsoup;
+import org.jsoup.nodes.Document;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.reelspark.video.DecodedVideo;
+
+/** Runs the whole job on the sample model, in small pictures and few steps. */
+@Timeout(300)
+class GenerateVideosTest {
+  private static final List<String> SMALL =
+      List.of("--set", "width=64", "--set", "height=64", "--set", "frames=5", "--set", "steps=2");
+
+  @TempDir private Path directory;
+
+  @Test
+  void makesVideosKeepsFailedRowsApartAndSkipsWhatIsDone() throws IOException {
+    Path prompts =
+        write(
+            "prompts.csv",
+            "prompt,seed,width,negative_prompt\n"
+                + "a red circle moves right,1,,blue\n"
+                + ",2,,\n"
+                + "a blue square moves up,3,63,\n"
+                + "a green cross moves left,4,,\n");
+    Outcome first = run(prompts);
+
+    assertThat(first.exitCode()).as(first.err()).isEqualTo(GenerateVideos.SOME_ROWS_FAILED);
+    assertThat(first.out())
+        .contains("4 rows: 2 to generate, 0 skipped (already there), 2 failed")
+        .contains("4 rows: 2 generated, 0 skipped, 2 failed (1 INVALID_PROMPT, 1 INVALID_SIZE)")
+        .contains("row 2: INVALID_PROMPT", "row 3: INVALID_SIZE")
+        .contains("Videos: " + output().resolve("index.html"));
+    assertThat(first.err()).contains("4 of 4 videos, 2 failed, 4 of 4 steps");
+    List<Path> videos = files(".mp4");
+    assertThat(videos).hasSize(2).allSatisfy(GenerateVideosTest::assertPlays);
+    assertThat(statuses()).containsExactly("generated", "failed", "failed", "generated");
+    assertPageShows(2, 2);
+
+    Map<Path, FileTime> times = modificationTimes(videos);
+    Outcome second = run(prompts);
+
+    assertThat(second.exitCode()).isEqualTo(GenerateVideos.SOME_ROWS_FAILED);
+    assertThat(second.out()).contains("4 rows: 0 generated, 2 skipped, 2 failed");
+    assertThat(modificationTimes(files(".mp4"))).isEqualTo(times);
+    assertPageShows(2, 2);
+  }
+
+  @Test
+  void tellsWhatItWouldDoWithoutLeavingAnything() throws IOException {
+    Path prompts = write("prompts.txt", "a red circle moves right\na cyan square moves up\n");
+    Outcome outcome = run(prompts, "--dry-run", "--attention", "dense", "--limit", "1");
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(GenerateVideos.ALL_ROWS_DONE);
+    assertThat(outcome.out())
+        .contains("1 rows: 1 to generate, 0 skipped (already there), 0 failed")
+        .contains("1 x 64x64 pixels, 5 frames: 128 tokens, 2 steps, dense attention")
+        .containsPattern("The run takes about \\d");
+    assertThat(output()).doesNotExist();
+  }
+
+  @Test
+  void stopsWithoutHarmWhenCancelledAndGoesOnWhenRunAgain() throws Exception {
+    Path prompts = write("prompts.txt", "a red circle moves right\na cyan square moves up\n");
+    CompletableFuture<Outcome> cancelled =
+        CompletableFuture.supplyAsync(() -> run(prompts, "--set", "steps=500"));
+    while (files(".json").isEmpty()) {
+      TimeUnit.MILLISECONDS.sleep(50);
+    }
+    SparkSession.getDefaultSession().get().sparkContext().cancelAllJobs();
+
+    assertThat(cancelled.get().exitCode()).isEqualTo(GenerateVideos.COULD_NOT_RUN);
+    assertThat(cancelled.get().err()).contains("error: CANCELLED");
+    assertThat(files(".tmp")).isEmpty();
+    assertThat(run(prompts).exitCode()).isEqualTo(GenerateVideos.ALL_ROWS_DONE);
+    assertThat(files(".mp4")).hasSize(2);
+  }
+
+  @Test
+  void refusesToMixVideosOfTwoModels() throws IOException {
+    Files.createDirectories(output());
+    Files.writeString(
+        output().resolve("_reelspark.json"),
+        "{\"layoutVersion\":1,\"planVersion\":1,\"modelFamily\":\"wan2.1\",\"modelDigest\":\"0\"}");
+
+    assertCannotRun(run(write("prompts.txt", "a ball\n")), "OUTPUT_MISMATCH", "choose another");
+  }
+
+  @Test
+  void saysWhyItCannotRun() throws IOException {
+    Path prompts = write("prompts.txt", "a ball\n");
+    Path file = write("file", "not a directory");
+
+    assertCannotRun(run(directory.resolve("none.csv")), "INVALID_INPUT", "none.csv");
+    assertCannotRun(run(prompts, "--out", file + "/out"), "OUTPUT_UNWRITABLE", "--out");
+    assertCannotRun(run(prompts, "--model", directory + "/none"), "MODEL_NOT_FOUND", "none");
+    assertCannotRun(run(prompts, "--limit", "0"), "INVALID_OPTION", "--limit");
+    assertCannotRun(run(prompts, "--set", "step=3"), "INVALID_OPTION", "'steps'");
+  }
+
+  @Test
+  void explainsItsArguments() {
+    Outcome unknown = run("--promts", "x");
+
+    assertThat(unknown.exitCode()).isEqualTo(GenerateVideos.COULD_NOT_RUN);
+    assertThat(unknown.err()).contains("--promts", "--prompts=FILE");
+    assertThat(run("--help").out()).contains("Exit code: 0", "--dry-run");
+  }
+
+  private static void assertCannotRun(Outcome outcome, String... fragments) {
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(GenerateVideos.COULD_NOT_RUN);
+    assertThat(outcome.err()).contains("error: ").contains(fragments);
+  }
+
+  private static void assertPlays(Path video) {
+    DecodedVideo decoded = DecodedVideo.decode(video);
+
+    assertThat(decoded.codec()).isEqualTo("h264");
+    assertThat(decoded.frames().count()).isEqualTo(5);
+    assertThat(decoded.frames().width()).isEqualTo(64);
+    assertThat(decoded.frames().height()).isEqualTo(64);
+  }
+
+  private void assertPageShows(int videos, int errors) throws IOException {
+    Document page = Jsoup.parse(Files.readString(output().resolve("index.html")));
+
+    assertThat(page.select("video").eachAttr("src"))
+        .hasSize(videos)
+        .allSatisfy(link -> assertThat(output().resolve(link)).isNotEmptyFile());
+    assertThat(page.select(".error")).hasSize(errors);
+  }
+
+  /** Statuses of the only manifest so far, in its order. */
+  private List<String> statuses() {
+    try (SparkSession spark = LocalSpark.session()) {
+      Row[] rows = (Row[]) spark.read().parquet(output() + "/manifest").orderBy("row").collect();
+      return Arrays.stream(rows).map(row -> row.<String>getAs("status")).toList();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private Path output() {
+    return directory.resolve("out");
+  }
+
+  private List<Path> files(String ending) throws IOException {
+    if (!Files.exists(output())) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.walk(output())) {
+      return files.filter(file -> file.toString().endsWith(ending)).sorted().toList();
+    }
+  }
+
+  private static Map<Path, FileTime> modificationTimes(List<Path> files) throws IOException {
+    Map<Path, FileTime> times = new TreeMap<>();
+    for (Path file : files) {
+      times.put(file, Files.getLastModifiedTime(file));
+    }
+    return times;
+  }
+
+  private Path write(String name, String content) throws IOException {
+    return Files.writeString(directory.resolve(name), content);
+  }
+
+  /** Later arguments win over the usual ones. */
+  private Outcome run(Path prompts, String... arguments) {
+    Map<String, String> options = new TreeMap<>();
+    options.put("--prompts", prompts.toString());
+    options.put("--model", "sample-model");
+    options.put("--out", output().toString());
+    List<String> all = new ArrayList<>(SMALL);
+    List<String> given = List.of(arguments);
+    options.forEach(
+        (name, value) -> {
+          if (!given.contains(name)) {
+            all.addAll(List.of(name, value));
+          }
+        });
+    all.addAll(given);
+    return run(all.toArray(String[]::new));
+  }
+
+  private static Outcome run(String... arguments) {
+    PrintStream out = System.out;
+    PrintStream err = System.err;
+    ByteArrayOutputStream capturedOut = new ByteArrayOutputStream();
+    ByteArrayOutputStream capturedErr = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(capturedOut, true, StandardCharsets.UTF_8));
+    System.setErr(new PrintStream(capturedErr, true, StandardCharsets.UTF_8));
+    try {
+      int exitCode = GenerateVideos.run(arguments);
+      return new Outcome(
+          exitCode,
+          capturedOut.toString(StandardCharsets.UTF_8),
+          capturedErr.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setOut(out);
+      System.setErr(err);
+    }
+  }
+
+  private record Outcome(int exitCode, String out, String err) {}
+}

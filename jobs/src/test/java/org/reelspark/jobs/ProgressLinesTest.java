@@ -1,0 +1,64 @@
+package org.reelspark.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.reelspark.spark.GenerationProgress;
+
+class ProgressLinesTest {
+  private final ByteArrayOutputStream written = new ByteArrayOutputStream();
+  private long seconds;
+  private final ProgressLines progress =
+      new ProgressLines(
+          new PrintStream(written, true, StandardCharsets.UTF_8),
+          () -> TimeUnit.SECONDS.toNanos(seconds),
+          8,
+          128);
+
+  @Test
+  void writesALineWhenAVideoIsDone() {
+    show(2, 0, 0, 5);
+    show(4, 1, 0, 16);
+    show(5, 1, 0, 20);
+    show(6, 1, 1, 20);
+
+    assertThat(lines())
+        .containsExactly(
+            "1 of 8 videos, 16 of 128 steps, 4.0 s, about 28 s left",
+            "2 of 8 videos, 1 failed, 20 of 128 steps, 6.0 s, about 32 s left");
+  }
+
+  @Test
+  void writesALineNowAndThenWhileAVideoTakesLong() {
+    for (int second = 0; second <= 40; second++) {
+      show(second, 0, 0, second);
+    }
+
+    assertThat(lines())
+        .containsExactly(
+            "0 of 8 videos, 15 of 128 steps, 15 s, about 1 min 53 s left",
+            "0 of 8 videos, 30 of 128 steps, 30 s, about 1 min 38 s left");
+  }
+
+  @Test
+  void promisesNoTimeBeforeTheFirstStepAndAfterTheLast() {
+    show(20, 0, 0, 0);
+    show(40, 8, 0, 128);
+
+    assertThat(lines()).hasSize(2).noneMatch(line -> line.contains("left"));
+  }
+
+  private void show(long atSecond, long generated, long failed, long steps) {
+    seconds = atSecond;
+    progress.show(new GenerationProgress(generated, 0, failed, 0, steps));
+  }
+
+  private List<String> lines() {
+    return written.toString(StandardCharsets.UTF_8).lines().toList();
+  }
+}
