@@ -7,6 +7,9 @@ wan/NAME.safetensors   latents, text, one timestep for all tokens and one for ea
 wan/checkpoint         a whole tiny model in diffusers layout
 wan/pipeline.safetensors
                        noise, and the latents and video (0 to 255) that WanPipeline makes of it
+wan/low-noise          component directory of a second transformer
+wan/two-experts.safetensors
+                       latents that the pipeline makes with both transformers, as Wan 2.2 A14B does
 """
 
 import copy
@@ -87,7 +90,7 @@ def save_tensors(name: str, tensors: dict[str, torch.Tensor]) -> None:
     save_file(
         {key: value.clone().contiguous() for key, value in tensors.items()},
         OUTPUT / name,
-        metadata=VERSIONS,
+        metadata={"versions": json.dumps(VERSIONS)},
     )
 
 
@@ -190,6 +193,7 @@ def write_pipeline() -> None:
     )
     latents = pipeline(latents=noise.clone(), output_type="latent", **arguments).frames[0]
     video = pipeline(latents=noise.clone(), output_type="pt", **arguments).frames[0]
+    write_two_experts(pipeline, noise, arguments)
     save_tensors(
         "pipeline.safetensors",
         {
@@ -199,6 +203,17 @@ def write_pipeline() -> None:
             "video": (video.permute(0, 2, 3, 1) * 255).floor().half(),
         },
     )
+
+
+def write_two_experts(pipeline, noise: torch.Tensor, arguments: dict) -> None:
+    low_noise = transformer(dict(pipeline.transformer.config))
+    save_rounded(low_noise, OUTPUT / "low-noise/transformer")
+    both = WanPipeline(
+        **{**pipeline.components, "transformer_2": low_noise}, boundary_ratio=0.875
+    )
+    both.set_progress_bar_config(disable=True)
+    latents = both(latents=noise.clone(), output_type="latent", **arguments).frames[0]
+    save_tensors("two-experts.safetensors", {"latents": latents})
 
 
 def write_settings(directory) -> None:
@@ -228,6 +243,7 @@ def write_settings(directory) -> None:
 
 def main() -> None:
     torch.manual_seed(0)
+    torch.set_num_threads(1)
     torch.set_grad_enabled(False)
     OUTPUT.mkdir(parents=True, exist_ok=True)
     for name, sizes in TRANSFORMERS.items():
