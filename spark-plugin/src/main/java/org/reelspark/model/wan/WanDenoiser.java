@@ -1,5 +1,6 @@
 package org.reelspark.model.wan;
 
+import org.reelspark.attention.AttentionStatistics;
 import org.reelspark.backend.Backend;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
@@ -55,6 +56,20 @@ final class WanDenoiser {
       TextEmbedding negative,
       Tensor latents,
       DenoiseObserver observer) {
+    try {
+      return new DenoiseResult(latents, denoise(request, prompt, negative, latents, observer));
+    } catch (RuntimeException | Error e) {
+      latents.close();
+      throw e;
+    }
+  }
+
+  private AttentionStatistics denoise(
+      DenoiseRequest request,
+      TextEmbedding prompt,
+      TextEmbedding negative,
+      Tensor latents,
+      DenoiseObserver observer) {
     SigmaSchedule schedule = scheduler.schedule(request.steps());
     try (GuidedModel model = new GuidedModel(experts, request, prompt, negative, backend);
         Sampler sampler = scheduler.sampler(schedule, latents.shape(), backend);
@@ -69,10 +84,7 @@ final class WanDenoiser {
         sampler.step(velocity, latents);
         checkFinite(latents, step, request);
       }
-      return new DenoiseResult(latents, selfAttention.statistics());
-    } catch (RuntimeException | Error e) {
-      latents.close();
-      throw e;
+      return selfAttention.statistics();
     }
   }
 
