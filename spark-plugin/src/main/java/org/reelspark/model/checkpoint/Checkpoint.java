@@ -85,7 +85,12 @@ public final class Checkpoint {
 
   /** {@code config.json} of a component. */
   public JsonConfig config(String component) {
-    return JsonConfig.read(file(component, "config.json"));
+    return json(component, "config.json");
+  }
+
+  /** Another JSON file of a component. */
+  public JsonConfig json(String component, String name) {
+    return JsonConfig.read(file(component, name));
   }
 
   /** A file in the directory of a component. */

@@ -1,5 +1,9 @@
 package org.reelspark.model.wan;
 
+import org.reelspark.backend.Backend;
+import org.reelspark.model.checkpoint.Checkpoint;
+import org.reelspark.model.checkpoint.JsonConfig;
+
 /**
  * The transformers of a model: one, or, in Wan 2.2 A14B, one for high and one for low noise, of
  * equal sizes.
@@ -9,6 +13,35 @@ package org.reelspark.model.wan;
  */
 record WanExperts(WanTransformer highNoise, WanTransformer lowNoise, float boundary)
     implements AutoCloseable {
+
+  private static final String HIGH_NOISE = "transformer";
+  private static final String LOW_NOISE = "transformer_2";
+  private static final float TIMESTEPS = 1000;
+
+  /**
+   * Loads {@code transformer} and, where the pipeline has one, {@code transformer_2}.
+   *
+   * @throws org.reelspark.error.ReelsparkException MODEL_NOT_FOUND, MODEL_UNSUPPORTED,
+   *     CHECKPOINT_INVALID
+   */
+  static WanExperts load(Checkpoint checkpoint, Backend backend) {
+    if (!checkpoint.hasComponent(LOW_NOISE)) {
+      return new WanExperts(WanTransformer.load(checkpoint, HIGH_NOISE, backend), null, 0);
+    }
+    JsonConfig index = checkpoint.index();
+    double boundary = index.positiveNumber("boundary_ratio");
+    if (boundary >= 1) {
+      throw index.invalid("boundary_ratio", "a number between 0 and 1");
+    }
+    WanTransformer highNoise = WanTransformer.load(checkpoint, HIGH_NOISE, backend);
+    try {
+      WanTransformer lowNoise = WanTransformer.load(checkpoint, LOW_NOISE, backend);
+      return new WanExperts(highNoise, lowNoise, (float) boundary * TIMESTEPS);
+    } catch (RuntimeException | Error e) {
+      highNoise.close();
+      throw e;
+    }
+  }
 
   WanTransformerConfig config() {
     return highNoise.config();
