@@ -20,8 +20,7 @@ import org.reelspark.tensor.Tensor;
 
 /** Text-to-video models of the Wan family: 2.1, and 2.2 with two experts or its own VAE. */
 public final class WanModel implements VideoModel {
-  private static final GenerationDefaults WAN_2_1 =
-      new GenerationDefaults(832, 480, 81, 50, 5, 16);
+  private static final GenerationDefaults WAN_2_1 = new GenerationDefaults(832, 480, 81, 50, 5, 16);
 
   /** Wan 2.2 TI2V: timesteps by token, a VAE of 16 x 16 x 4. */
   private static final GenerationDefaults WAN_2_2_BY_TOKEN =
@@ -100,9 +99,7 @@ public final class WanModel implements VideoModel {
   }
 
   private static ModelDescription description(
-      Checkpoint checkpoint,
-      WanTransformerConfig transformer,
-      Optional<AttentionProfile> profile) {
+      Checkpoint checkpoint, WanTransformerConfig transformer, Optional<AttentionProfile> profile) {
     boolean byToken = checkpoint.index().flag("expand_timesteps", false);
     boolean twoExperts = checkpoint.hasComponent("transformer_2");
     return new ModelDescription(

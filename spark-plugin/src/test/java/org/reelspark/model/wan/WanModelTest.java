@@ -116,8 +116,7 @@ class WanModelTest {
           }
         };
 
-    assertThatThrownBy(
-            () -> denoise(request(4, 1, AttentionProfile.DENSE), negative, cancelling))
+    assertThatThrownBy(() -> denoise(request(4, 1, AttentionProfile.DENSE), negative, cancelling))
         .isSameAs(cancelled);
     assertThat(HostMemory.allocatedBytes()).isEqualTo(before);
   }
@@ -164,8 +163,7 @@ class WanModelTest {
 
   @Test
   void refusesAProfileOfAnotherModel() {
-    AttentionProfile deeper =
-        profile(TokenOrder.ROW_MAJOR, LAYERS + 1, 2, HeadParameters.DENSE);
+    AttentionProfile deeper = profile(TokenOrder.ROW_MAJOR, LAYERS + 1, 2, HeadParameters.DENSE);
     AttentionProfile wider = profile(TokenOrder.ROW_MAJOR, LAYERS, 3, HeadParameters.DENSE);
 
     assertRefused(deeper, "3 layers; the model has 2");
@@ -184,8 +182,7 @@ class WanModelTest {
       TokenOrder order, int layers, int heads, HeadParameters parameters) {
     LayerProfile layer =
         new LayerProfile(
-            List.of(
-                new LayerProfile.TimestepRange(0, Collections.nCopies(heads, parameters))));
+            List.of(new LayerProfile.TimestepRange(0, Collections.nCopies(heads, parameters))));
     return new AttentionProfile(order, Collections.nCopies(layers, layer));
   }
 

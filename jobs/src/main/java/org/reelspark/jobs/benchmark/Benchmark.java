@@ -1,0 +1,18 @@
+package org.reelspark.jobs.benchmark;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** Command line of the benchmarks. */
+@Command(
+    name = "benchmark",
+    mixinStandardHelpOptions = true,
+    description = "Measures this machine and writes a report.",
+    subcommands = {CpuBenchmark.class})
+public final class Benchmark {
+  private Benchmark() {}
+
+  public static void main(String[] arguments) {
+    System.exit(new CommandLine(new Benchmark()).execute(arguments));
+  }
+}

@@ -1,0 +1,55 @@
+package org.reelspark.jobs.benchmark;
+
+import org.reelspark.attention.AttentionProfile;
+import org.reelspark.model.DenoiseObserver;
+import org.reelspark.model.DenoiseRequest;
+import org.reelspark.model.DenoiseResult;
+import org.reelspark.model.GenerationDefaults;
+import org.reelspark.model.TextEmbedding;
+import org.reelspark.model.VideoGeometry;
+import org.reelspark.model.VideoModel;
+import org.reelspark.tensor.Tensor;
+
+/** Times one clip of a loaded model, from prompt to pictures. */
+final class ClipTimer {
+  private static final String PROMPT = "a red square moves right";
+  private static final long SEED = 7;
+
+  /** Seconds of one clip by stage, and the fraction of attention that was skipped. */
+  record Clip(double text, double denoise, double decode, double sparsity) {
+    double total() {
+      return text + denoise + decode;
+    }
+  }
+
+  private final VideoModel model;
+  private final int steps;
+
+  ClipTimer(VideoModel model, int steps) {
+    this.model = model;
+    this.steps = steps;
+  }
+
+  Clip time(AttentionProfile profile) {
+    GenerationDefaults defaults = model.description().defaults();
+    VideoGeometry geometry = model.geometry(defaults.width(), defaults.height(), defaults.frames());
+    DenoiseRequest request =
+        new DenoiseRequest(geometry, steps, defaults.guidanceScale(), SEED, profile);
+    long start = System.nanoTime();
+    try (TextEmbedding prompt = model.encodeText(PROMPT);
+        TextEmbedding negative = model.encodeText("")) {
+      long encoded = System.nanoTime();
+      try (DenoiseResult result = model.denoise(request, prompt, negative, DenoiseObserver.NONE)) {
+        long denoised = System.nanoTime();
+        try (Tensor pictures = model.decode(result.latents())) {
+          long decoded = System.nanoTime();
+          return new Clip(
+              (encoded - start) / 1e9,
+              (denoised - encoded) / 1e9,
+              (decoded - denoised) / 1e9,
+              result.statistics().sparsity());
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package org.reelspark.jobs.benchmark;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.reelspark.attention.AttentionParameters;
+import org.reelspark.attention.BlockSelection;
+import org.reelspark.attention.HeadParameters;
+import org.reelspark.backend.Activation;
+import org.reelspark.backend.AttentionInputs;
+import org.reelspark.backend.AttentionLayout;
+import org.reelspark.backend.Backend;
+import org.reelspark.backend.Convolution;
+import org.reelspark.backend.Linear;
+import org.reelspark.jobs.benchmark.Interleaved.Task;
+import org.reelspark.tensor.DType;
+import org.reelspark.tensor.Shape;
+import org.reelspark.tensor.Tensor;
+
+/** Operations of the sample model at their real shapes, on random data. */
+final class OperationTasks implements AutoCloseable {
+  private static final int TOKENS = 4352;
+  private static final int HEADS = 4;
+  private static final int HEAD_DIMENSION = 64;
+  private static final int WIDTH = HEADS * HEAD_DIMENSION;
+  private static final int YARDSTICK = 2048;
+
+  private final Backend backend;
+  private final List<Tensor> tensors = new ArrayList<>();
+  private final SplittableRandom random = new SplittableRandom(0);
+
+  OperationTasks(Backend backend) {
+    this.backend = backend;
+  }
+
+  /** A large square product first: this machine's sgemm rate. */
+  List<Task> matrixProducts() {
+    return List.of(
+        product("sgemm %1$d x %1$d x %1$d".formatted(YARDSTICK), YARDSTICK, YARDSTICK, YARDSTICK),
+        product("attention projection, 4352 x 256 x 256", TOKENS, WIDTH, WIDTH),
+        product("feed-forward up, 4352 x 256 x 1024", TOKENS, WIDTH, 4 * WIDTH),
+        product("feed-forward down, 4352 x 1024 x 256", TOKENS, 4 * WIDTH, WIDTH));
+  }
+
+  /** Causal 3 x 3 x 3 convolutions of the decoder's levels, after the same yardstick. */
+  List<Task> convolutions() {
+    return List.of(
+        matrixProducts().get(0),
+        convolution(17, 16, 64, 64),
+        convolution(17, 32, 64, 64),
+        convolution(16, 64, 32, 32),
+        convolution(16, 128, 16, 16));
+  }
+
+  /** Dense attention first, then sparse with half and with 70% of the key blocks skipped. */
+  List<Task> attentions() {
+    Tensor query = random(1, TOKENS, HEADS, HEAD_DIMENSION);
+    Tensor key = random(1, TOKENS, HEADS, HEAD_DIMENSION);
+    Tensor value = random(1, TOKENS, HEADS, HEAD_DIMENSION);
+    Tensor out = random(1, TOKENS, HEADS, HEAD_DIMENSION);
+    AttentionInputs inputs = new AttentionInputs(query, key, value, AttentionLayout.TOKEN_MAJOR);
+    return List.of(
+        attention("dense", HeadParameters.DENSE, inputs, out),
+        attention("sparse, 50% skipped", topK(0.5f), inputs, out),
+        attention("sparse, 70% skipped", topK(0.3f), inputs, out));
+  }
+
+  private static HeadParameters topK(float fraction) {
+    return new HeadParameters(new BlockSelection.TopK(fraction), -1, Float.POSITIVE_INFINITY);
+  }
+
+  private Task attention(String name, HeadParameters head, AttentionInputs inputs, Tensor out) {
+    AttentionParameters parameters =
+        AttentionParameters.uniform(HEADS, head, (float) (1 / Math.sqrt(HEAD_DIMENSION)));
+    return new Task(
+        name, 4.0 * TOKENS * TOKENS * WIDTH, () -> backend.attention(inputs, parameters, out));
+  }
+
+  private Task product(String name, int rows, int inputs, int outputs) {
+    Tensor x = random(rows, inputs);
+    Linear linear = new Linear(random(outputs, inputs), random(outputs));
+    Tensor out = random(rows, outputs);
+    return new Task(
+        name, 2.0 * rows * inputs * outputs, () -> backend.linear(x, linear, Activation.NONE, out));
+  }
+
+  private Task convolution(int frames, int side, int inputs, int outputs) {
+    Tensor x = random(frames, side, side, inputs);
+    Convolution convolution = new Convolution(random(outputs, 3, 3, 3, inputs), random(outputs));
+    Tensor out = random(frames, side, side, outputs);
+    return new Task(
+        "%d frames of %d x %d, %d to %d channels".formatted(frames, side, side, inputs, outputs),
+        2.0 * 27 * frames * side * side * inputs * outputs,
+        () -> backend.convolve(x, convolution, null, null, out));
+  }
+
+  private Tensor random(long... sizes) {
+    Tensor tensor = Tensor.allocateHost(DType.F32, Shape.of(sizes));
+    FloatBuffer values = tensor.buffer().asFloatBuffer();
+    for (int i = 0; i < values.capacity(); i++) {
+      values.put(i, (float) random.nextGaussian());
+    }
+    tensors.add(tensor);
+    return tensor;
+  }
+
+  @Override
+  public void close() {
+    tensors.forEach(Tensor::close);
+  }
+}
