@@ -1,11 +1,11 @@
 package org.reelspark.spark;
 
+import java.nio.file.Path;
 import org.reelspark.backend.Backend;
 import org.reelspark.backend.cpu.CpuBackend;
 import org.reelspark.backend.cpu.CpuOptions;
-import org.reelspark.error.ErrorCode;
-import org.reelspark.error.ReelsparkException;
 import org.reelspark.model.VideoModel;
+import org.reelspark.model.registry.VideoModels;
 
 /** The runtime of this JVM: one backend and one model for all tasks of an executor. */
 final class ExecutorRuntime {
@@ -24,7 +24,6 @@ final class ExecutorRuntime {
   }
 
   private static VideoModel loadModel(String directory, Backend backend) {
-    throw new ReelsparkException(
-        ErrorCode.MODEL_NOT_FOUND, "no model family is known yet for " + directory);
+    return VideoModels.load(Path.of(directory), backend);
   }
 }
