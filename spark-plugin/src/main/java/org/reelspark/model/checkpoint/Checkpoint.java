@@ -14,10 +14,13 @@ import org.reelspark.model.GenerationDefaults;
  * vae}, {@code text_encoder}, {@code tokenizer} and {@code scheduler}.
  */
 public final class Checkpoint {
+  static final String GENERATION_DEFAULTS = "generation_defaults.json";
+
   private static final int DEFAULT_MAX_SEQUENCE_LENGTH = 512;
 
   private final Path directory;
   private final JsonConfig index;
+  private String digest;
 
   private Checkpoint(Path directory, JsonConfig index) {
     this.directory = directory;
@@ -131,16 +134,19 @@ public final class Checkpoint {
 
   /**
    * Identifies the model by its content: lower-case hexadecimal SHA-256 over the names, sizes and
-   * contents of its JSON files and of the weights that are loaded, without the attention profile.
-   * Digests of files from 256 MiB are remembered in the user's cache directory by path, size and
-   * modification time.
+   * contents of its JSON files and of the weights that are loaded, without the attention profile
+   * and the generation defaults. Computed once. Digests of files from 256 MiB are remembered in the
+   * user's cache directory by path, size and modification time.
    */
-  public String digest() {
-    return new ModelDigest(DigestCache.ofUser()).of(directory);
+  public synchronized String digest() {
+    if (digest == null) {
+      digest = new ModelDigest(DigestCache.ofUser()).of(directory, maxSequenceLength());
+    }
+    return digest;
   }
 
   private JsonConfig generationFile() {
-    Path file = directory.resolve("generation_defaults.json");
+    Path file = directory.resolve(GENERATION_DEFAULTS);
     return Files.exists(file) ? JsonConfig.read(file) : JsonConfig.empty(file);
   }
 

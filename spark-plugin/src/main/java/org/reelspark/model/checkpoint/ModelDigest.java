@@ -10,20 +10,27 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.reelspark.attention.TunedProfile;
 
 /**
  * Identifies a model by what it computes with: the JSON files of a checkpoint and the weights that
- * are loaded from it. The attention profile is left out, because it names the model that it is for.
+ * are loaded from it. Two files are left out: the attention profile, because it names the model
+ * that it is for, and the generation defaults, because requests resolve them; of those, only the
+ * length of prompts is part of the model.
  *
  * <p>The digest is SHA-256 over one line {@code NAME SIZE SHA256} per file, sorted by name, where
- * the name is relative to the checkpoint and uses slashes. Files are hashed in parallel.
+ * the name is relative to the checkpoint and uses slashes, and a last line {@code
+ * max_sequence_length N}. Files are hashed in parallel.
  */
 final class ModelDigest {
-  private static final String PROFILE = "attention_profile.json";
+  private static final Set<String> LEFT_OUT =
+      Set.of(TunedProfile.FILE_NAME, Checkpoint.GENERATION_DEFAULTS);
+
   private static final int BUFFER_BYTES = 1 << 20;
 
   private final DigestCache cache;
@@ -33,7 +40,7 @@ final class ModelDigest {
   }
 
   /** Lower-case hexadecimal digest of a checkpoint directory. */
-  String of(Path checkpoint) {
+  String of(Path checkpoint, int maxSequenceLength) {
     Map<String, String> lines = new ConcurrentHashMap<>();
     files(checkpoint).entrySet().parallelStream()
         .forEach(file -> lines.put(file.getKey(), line(file.getKey(), file.getValue())));
@@ -41,6 +48,8 @@ final class ModelDigest {
     new TreeMap<>(lines)
         .values()
         .forEach(line -> digest.update(line.getBytes(StandardCharsets.UTF_8)));
+    digest.update(
+        "max_sequence_length %d\n".formatted(maxSequenceLength).getBytes(StandardCharsets.UTF_8));
     return HexFormat.of().formatHex(digest.digest());
   }
 
@@ -64,7 +73,7 @@ final class ModelDigest {
             .map(WeightFiles::filesOf)
             .orElse(List.of())
             .forEach(file -> files.put(name + "/" + file.getFileName(), file));
-      } else if (isJson(path) && !name.equals(PROFILE)) {
+      } else if (isJson(path) && !LEFT_OUT.contains(name)) {
         files.put(name, path);
       }
     }

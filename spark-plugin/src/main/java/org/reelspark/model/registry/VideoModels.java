@@ -1,8 +1,12 @@
 package org.reelspark.model.registry;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import org.reelspark.attention.AttentionProfile;
+import org.reelspark.attention.ProfileFile;
+import org.reelspark.attention.TunedProfile;
 import org.reelspark.backend.Backend;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
@@ -38,9 +42,19 @@ public final class VideoModels {
           "%s is a %s; WanPipeline (text to video with Wan 2.1 or 2.2) is supported"
               .formatted(modelDirectory, pipeline));
     }
-    VideoModel model = WanModel.load(checkpoint, Optional.empty(), backend);
+    VideoModel model = WanModel.load(checkpoint, profile(checkpoint), backend);
     log(checkpoint, model.description(), backend, Duration.ofNanos(System.nanoTime() - start));
     return model;
+  }
+
+  private static Optional<AttentionProfile> profile(Checkpoint checkpoint) {
+    Path file = checkpoint.directory().resolve(TunedProfile.FILE_NAME);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    TunedProfile tuned = ProfileFile.read(file);
+    tuned.checkModel(checkpoint.digest());
+    return Optional.of(tuned.profile());
   }
 
   private static void log(

@@ -29,14 +29,17 @@ final class ProfiledSelfAttention implements SelfAttention {
       WanTransformerConfig config,
       DenoiseObserver observer,
       Backend backend) {
-    checkSize(profile, config);
+    requireSize(profile, config);
     this.profile = profile;
     this.config = config;
     this.backend = backend;
     this.observer = observer;
   }
 
-  private static void checkSize(AttentionProfile profile, WanTransformerConfig config) {
+  /**
+   * @throws ReelsparkException PROFILE_INVALID when the profile is of a model of another size
+   */
+  static void requireSize(AttentionProfile profile, WanTransformerConfig config) {
     int layers = profile.layers().size();
     if (layers != 0 && layers != config.layers()) {
       throw mismatch("%d layers; the model has %d".formatted(layers, config.layers()));

@@ -52,7 +52,8 @@ public final class WanModel implements VideoModel {
    * Loads a checkpoint of diffusers' {@code WanPipeline}.
    *
    * @param profile what {@link #description()} offers to callers
-   * @throws ReelsparkException MODEL_NOT_FOUND, MODEL_UNSUPPORTED, CHECKPOINT_INVALID
+   * @throws ReelsparkException MODEL_NOT_FOUND, MODEL_UNSUPPORTED, CHECKPOINT_INVALID,
+   *     PROFILE_INVALID
    */
   public static WanModel load(
       Checkpoint checkpoint, Optional<AttentionProfile> profile, Backend backend) {
@@ -67,6 +68,7 @@ public final class WanModel implements VideoModel {
       WanVaeDecoder decoder = WanVaeDecoder.load(checkpoint, backend);
       parts.add(decoder::close);
       WanTransformerConfig transformer = experts.config();
+      profile.ifPresent(p -> ProfiledSelfAttention.requireSize(p, transformer));
       requireMatchingParts(checkpoint, transformer, textEncoder, decoder.config());
       return new WanModel(
           description(checkpoint, transformer, profile),

@@ -38,6 +38,7 @@ class ModelDigestTest {
       byte[] content = Files.readAllBytes(model.resolve(name));
       lines.append("%s %d %s\n".formatted(name, content.length, hash(content)));
     }
+    lines.append("max_sequence_length 24\n");
 
     assertThat(digest()).isEqualTo(hash(lines.toString().getBytes(StandardCharsets.UTF_8)));
   }
@@ -46,6 +47,7 @@ class ModelDigestTest {
   @ValueSource(
       strings = {
         "attention_profile.json",
+        "generation_defaults.json",
         "README.md",
         ".gitattributes",
         ".cache/lock.json",
@@ -65,7 +67,6 @@ class ModelDigestTest {
         "model_index.json",
         "vae/config.json",
         "vae/diffusion_pytorch_model.safetensors",
-        "generation_defaults.json",
         "tokenizer/tokenizer.json",
         "scheduler/scheduler_config.json"
       })
@@ -73,6 +74,13 @@ class ModelDigestTest {
     String before = digest();
     write(name, "{\"changed\": true}");
     assertThat(digest()).isNotEqualTo(before);
+  }
+
+  @Test
+  void changesWithTheLengthOfPrompts() {
+    ModelDigest digest = new ModelDigest(new DigestCache(cache, 1L << 40));
+
+    assertThat(digest.of(model, 512)).isNotEqualTo(digest.of(model, 24));
   }
 
   @Test
@@ -117,7 +125,7 @@ class ModelDigestTest {
   }
 
   private String digest() {
-    return new ModelDigest(new DigestCache(cache, 1L << 40)).of(model);
+    return new ModelDigest(new DigestCache(cache, 1L << 40)).of(model, 24);
   }
 
   private void write(String name, String content) throws IOException {

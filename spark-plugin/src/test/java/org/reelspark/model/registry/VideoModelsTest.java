@@ -20,6 +20,13 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.reelspark.attention.AttentionProfile;
+import org.reelspark.attention.HeadParameters;
+import org.reelspark.attention.LayerProfile;
+import org.reelspark.attention.LayerProfile.TimestepRange;
+import org.reelspark.attention.ProfileFile;
+import org.reelspark.attention.TokenOrder;
+import org.reelspark.attention.TunedProfile;
+import org.reelspark.attention.TuningRecord;
 import org.reelspark.backend.Backend;
 import org.reelspark.backend.cpu.CpuBackend;
 import org.reelspark.backend.cpu.CpuOptions;
@@ -32,6 +39,7 @@ import org.reelspark.model.GenerationDefaults;
 import org.reelspark.model.ModelDescription;
 import org.reelspark.model.TextEmbedding;
 import org.reelspark.model.VideoModel;
+import org.reelspark.model.checkpoint.Checkpoint;
 import org.reelspark.tensor.HostMemory;
 import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
@@ -167,6 +175,38 @@ class VideoModelsTest {
     replace("model_index.json", "\"boundary_ratio\": null", "\"boundary_ratio\": " + boundary);
 
     assertFails(ErrorCode.CHECKPOINT_INVALID, "model_index.json: key 'boundary_ratio' is");
+  }
+
+  @Test
+  void takesTheProfileThatWasTunedForTheModel() {
+    AttentionProfile profile = new AttentionProfile(TokenOrder.HILBERT, List.of());
+    writeProfile(profile, Checkpoint.open(model).digest());
+
+    try (VideoModel loaded = VideoModels.load(model, backend)) {
+      assertThat(loaded.description().profile()).hasValue(profile);
+    }
+  }
+
+  @Test
+  void rejectsTheProfileOfAnotherModel() {
+    writeProfile(AttentionProfile.DENSE, "0".repeat(64));
+
+    assertFails(ErrorCode.PROFILE_INVALID, "0".repeat(64), Checkpoint.open(model).digest());
+  }
+
+  @Test
+  void rejectsTheProfileOfAnotherSize() {
+    LayerProfile layer =
+        new LayerProfile(List.of(new TimestepRange(0, List.of(HeadParameters.DENSE))));
+    AttentionProfile profile = new AttentionProfile(TokenOrder.HILBERT, List.of(layer));
+    writeProfile(profile, Checkpoint.open(model).digest());
+
+    assertFails(ErrorCode.PROFILE_INVALID, "1 layers; the model has 2");
+  }
+
+  private void writeProfile(AttentionProfile profile, String digest) {
+    TuningRecord tuning = new TuningRecord(digest, "2026-01-01", 0.05, List.of("a cat"), 4, 0);
+    ProfileFile.write(model.resolve(TunedProfile.FILE_NAME), new TunedProfile(profile, tuning));
   }
 
   private void addSecondTransformer() throws IOException {
