@@ -67,7 +67,7 @@ public final class BlockPredictor {
   }
 
   /** The row's scored blocks by descending probability. */
-  private RankedBlocks rank(int admissible, PooledBlocks queries, int place) {
+  RankedBlocks rank(int admissible, PooledBlocks queries, int place) {
     float[] scores = new float[admissible];
     for (int block = 0; block < admissible; block++) {
       boolean similar = keys.similarities()[block] > head.similarityThreshold();
