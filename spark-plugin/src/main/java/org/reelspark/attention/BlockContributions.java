@@ -98,8 +98,7 @@ final class BlockContributions {
     for (int j = 0; j < geometry.keysIn(block); j++) {
       int row = (block * KEY_BLOCK + j) * sample.dimension();
       for (int i = 0; i < sample.dimension(); i++) {
-        addScaled(
-            sample.value()[row + i], scores, j * QUERY_BLOCK, values[block], i * QUERY_BLOCK);
+        addScaled(sample.value()[row + i], scores, j * QUERY_BLOCK, values[block], i * QUERY_BLOCK);
       }
     }
   }

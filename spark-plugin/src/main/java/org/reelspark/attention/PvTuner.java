@@ -6,8 +6,8 @@ import static org.reelspark.attention.AttentionParameters.QUERY_GROUP;
 import java.util.Arrays;
 
 /**
- * Finds the PV threshold of one head whose block selection is settled: the lowest one that keeps the
- * output's relative L1 error within a bound on every sample.
+ * Finds the PV threshold of one head whose block selection is settled: the lowest one that keeps
+ * the output's relative L1 error within a bound on every sample.
  */
 public final class PvTuner {
   /** Ascending, in log2 units. */

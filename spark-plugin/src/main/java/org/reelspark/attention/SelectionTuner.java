@@ -1,6 +1,5 @@
 package org.reelspark.attention;
 
-
 /**
  * Finds how one head selects key blocks: the TopCdf and similarity thresholds that skip the most
  * while the output's relative L1 error stays within a bound on every sample. Each query block is
@@ -93,9 +92,7 @@ public final class SelectionTuner {
             && sparsity > best.sparsity()) {
           HeadParameters parameters =
               new HeadParameters(
-                  new BlockSelection.TopCdf(THRESHOLDS[i]),
-                  GATES[gate],
-                  HeadParameters.NO_PV_SKIP);
+                  new BlockSelection.TopCdf(THRESHOLDS[i]), GATES[gate], HeadParameters.NO_PV_SKIP);
           best = new TunedHead(parameters, worstError[gate][i], sparsity);
         }
       }

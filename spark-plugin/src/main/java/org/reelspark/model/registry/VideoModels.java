@@ -33,16 +33,30 @@ public final class VideoModels {
    *     PROFILE_INVALID, BACKEND_UNAVAILABLE or OUT_OF_MEMORY
    */
   public static VideoModel load(Path modelDirectory, Backend backend) {
-    long start = System.nanoTime();
     Checkpoint checkpoint = Checkpoint.open(modelDirectory);
+    return load(checkpoint, profile(checkpoint), backend);
+  }
+
+  /**
+   * Loads a checkpoint like {@link #load} but leaves its profile aside, even a damaged one.
+   *
+   * @throws ReelsparkException as {@link #load}, except PROFILE_INVALID
+   */
+  public static VideoModel loadWithoutProfile(Path modelDirectory, Backend backend) {
+    return load(Checkpoint.open(modelDirectory), Optional.empty(), backend);
+  }
+
+  private static VideoModel load(
+      Checkpoint checkpoint, Optional<AttentionProfile> profile, Backend backend) {
+    long start = System.nanoTime();
     String pipeline = checkpoint.pipelineClass();
     if (!pipeline.equals("WanPipeline")) {
       throw new ReelsparkException(
           ErrorCode.MODEL_UNSUPPORTED,
           "%s is a %s; WanPipeline (text to video with Wan 2.1 or 2.2) is supported"
-              .formatted(modelDirectory, pipeline));
+              .formatted(checkpoint.directory(), pipeline));
     }
-    VideoModel model = WanModel.load(checkpoint, profile(checkpoint), backend);
+    VideoModel model = WanModel.load(checkpoint, profile, backend);
     log(checkpoint, model.description(), backend, Duration.ofNanos(System.nanoTime() - start));
     return model;
   }

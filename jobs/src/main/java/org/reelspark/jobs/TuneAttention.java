@@ -1,0 +1,177 @@
+package org.reelspark.jobs;
+
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.reelspark.attention.ProfileFile;
+import org.reelspark.attention.TokenOrder;
+import org.reelspark.attention.TunedProfile;
+import org.reelspark.backend.Backend;
+import org.reelspark.backend.cpu.CpuBackend;
+import org.reelspark.backend.cpu.CpuOptions;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
+import org.reelspark.jobs.tuning.ProfileTuner;
+import org.reelspark.jobs.tuning.TuningPlan;
+import org.reelspark.model.GenerationDefaults;
+import org.reelspark.model.VideoModel;
+import org.reelspark.model.registry.VideoModels;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Command line of the program that finds a model's sparse attention profile. */
+@Command(
+    name = "tune-attention",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Finds how sparsely each attention head of a model may attend.",
+      "Runs the calibration prompts densely, compares sparse with dense outputs of every head, and"
+          + " writes the token order and the thresholds that skip the most work."
+    },
+    footer = {"", "Exit code: 0 when the profile is written, 2 when it could not be."})
+public final class TuneAttention implements Callable<Integer> {
+  private static final int COULD_NOT_RUN = 2;
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "DIR",
+      description = "Model in diffusers layout.")
+  private Path model;
+
+  @Option(
+      names = "--prompts",
+      required = true,
+      paramLabel = "FILE",
+      description = "Calibration prompts in UTF-8, one a line; a few, unlike each other, suffice.")
+  private Path prompts;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "Takes the profile; default: attention_profile.json in the model directory.")
+  private Path out;
+
+  @Option(
+      names = "--bound",
+      defaultValue = "0.05",
+      paramLabel = "ERROR",
+      description =
+          "Greatest relative L1 error of a head's output on any sample; default:"
+              + " ${DEFAULT-VALUE}.")
+  private double bound;
+
+  @Option(
+      names = "--orders",
+      split = ",",
+      defaultValue = "row_major,time_major,hilbert,bricks",
+      paramLabel = "ORDER",
+      description = "Token orders to choose from; default: ${DEFAULT-VALUE}.")
+  private List<TokenOrder> orders;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "Sampler steps of a calibration run; default: the model's.")
+  private Integer steps;
+
+  @Option(
+      names = "--guidance",
+      paramLabel = "SCALE",
+      description = "Guidance scale of a calibration run; default: the model's.")
+  private Float guidance;
+
+  @Option(
+      names = "--ranges",
+      defaultValue = "3",
+      paramLabel = "N",
+      description = "Timestep ranges with parameters of their own; default: ${DEFAULT-VALUE}.")
+  private int ranges;
+
+  @Option(
+      names = "--samples-per-range",
+      defaultValue = "1",
+      paramLabel = "N",
+      description = "Steps of each range at which heads are sampled; default: ${DEFAULT-VALUE}.")
+  private int samplesPerRange;
+
+  @Option(
+      names = "--query-blocks",
+      defaultValue = "6",
+      paramLabel = "N",
+      description =
+          "Blocks of 128 queries that are measured in each sample; default: ${DEFAULT-VALUE}.")
+  private int queryBlocks;
+
+  public static void main(String[] arguments) {
+    System.exit(run(arguments));
+  }
+
+  /** Runs the program as {@link #main} does and returns the exit code. */
+  static int run(String... arguments) {
+    return new CommandLine(new TuneAttention())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler((e, commandLine, result) -> report(e, commandLine))
+        .execute(arguments);
+  }
+
+  private static int report(Exception exception, CommandLine commandLine) throws Exception {
+    if (exception instanceof ReelsparkException known) {
+      commandLine.getErr().printf("error: %s: %s%n", known.code(), known.getMessage());
+      return COULD_NOT_RUN;
+    }
+    throw exception;
+  }
+
+  @Override
+  public Integer call() {
+    List<String> texts = readPrompts();
+    try (Backend backend = CpuBackend.create(CpuOptions.allProcessors());
+        VideoModel videoModel = VideoModels.loadWithoutProfile(model, backend)) {
+      TuningPlan plan = plan(texts, videoModel.description().defaults());
+      TunedProfile profile = new ProfileTuner(videoModel, plan, System.out::println).tune();
+      Path file = out == null ? model.resolve(TunedProfile.FILE_NAME) : out;
+      ProfileFile.write(file, profile);
+      System.out.println("Wrote " + file);
+    }
+    return 0;
+  }
+
+  private TuningPlan plan(List<String> texts, GenerationDefaults defaults) {
+    try {
+      return new TuningPlan(
+          texts,
+          steps == null ? defaults.steps() : steps,
+          guidance == null ? defaults.guidanceScale() : guidance,
+          orders,
+          bound,
+          ranges,
+          samplesPerRange,
+          queryBlocks);
+    } catch (IllegalArgumentException e) {
+      throw new ReelsparkException(ErrorCode.INVALID_OPTION, e.getMessage(), e);
+    }
+  }
+
+  private List<String> readPrompts() {
+    try {
+      return Files.readAllLines(prompts).stream()
+          .map(String::strip)
+          .filter(s -> !s.isEmpty())
+          .toList();
+    } catch (CharacterCodingException e) {
+      throw new ReelsparkException(
+          ErrorCode.INVALID_INPUT, prompts + " is not UTF-8; save it as UTF-8 text", e);
+    } catch (IOException e) {
+      throw new ReelsparkException(
+          ErrorCode.INVALID_INPUT,
+          "cannot read the prompts in %s: %s".formatted(prompts, e.getMessage()),
+          e);
+    }
+  }
+}
