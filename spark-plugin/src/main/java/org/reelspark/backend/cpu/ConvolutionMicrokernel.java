@@ -1,7 +1,5 @@
 package org.reelspark.backend.cpu;
 
-import jdk.incubator.vector.FloatVector;
-
 /**
  * The inner loop of {@link DirectConvolution}: multiplies a row of pixels by a row of the kernel,
  * for three outputs of each pixel at once, so that each input that is loaded serves three products.
@@ -40,8 +38,6 @@ interface ConvolutionMicrokernel {
    * those of ARM; vectors of 8 floats come with 16.
    */
   static ConvolutionMicrokernel fastest() {
-    return FloatVector.SPECIES_PREFERRED.length() == 8
-        ? new FourPixelMicrokernel()
-        : new EightPixelMicrokernel();
+    return VectorMemory.LANES == 8 ? new FourPixelMicrokernel() : new EightPixelMicrokernel();
   }
 }

@@ -125,12 +125,8 @@ final class CpuConvolution {
 
   private static ConvolutionKernel fastestKernel(Convolution convolution, PaddedTile padded) {
     boolean fewChannels = convolution.inputs() * convolution.outputs() <= DIRECT_UP_TO;
-    return fewChannels && hasVectors() && DirectConvolution.supports(convolution)
+    return fewChannels && VectorSupport.available() && DirectConvolution.supports(convolution)
         ? new DirectConvolution(convolution, padded)
         : new GemmConvolution(convolution, padded);
-  }
-
-  private static boolean hasVectors() {
-    return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
   }
 }
