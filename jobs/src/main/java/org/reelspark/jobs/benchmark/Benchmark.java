@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
     name = "benchmark",
     mixinStandardHelpOptions = true,
     description = "Measures this machine and writes a report.",
-    subcommands = {CpuBenchmark.class})
+    subcommands = {CpuBenchmark.class, QualityBenchmark.class})
 public final class Benchmark {
   private Benchmark() {}
 
