@@ -14,8 +14,8 @@ final class Broadcast {
     }
   }
 
-  static FloatRows rows(Tensor parameter, Tensor matrix, long from, long to) {
-    if (parameter.rows() == 1 && matrix.rows() != 1) {
+  static FloatRows rows(Tensor parameter, long from, long to) {
+    if (parameter.rows() == 1) {
       return FloatRows.repeated(parameter);
     }
     return FloatRows.of(parameter, from, to);

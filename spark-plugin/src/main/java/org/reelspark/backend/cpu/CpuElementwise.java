@@ -60,15 +60,12 @@ final class CpuElementwise implements ElementwiseOperations {
   public void activate(Tensor x, Activation activation, Tensor out) {
     Checks.floats(x, out);
     Checks.sameShape(x, out);
-    FloatRows zeros =
-        FloatRows.repeated(runtime.constantRow(0, Math.min(TILE_ELEMENTS, out.elementCount())));
     forEachTile(
         out,
         (from, to, count) ->
             runtime
                 .kernels()
-                .addActivate(
-                    elements(x, from, to), zeros, activation, elements(out, from, to), 1, count));
+                .activate(elements(x, from, to), activation, elements(out, from, to), 1, count));
   }
 
   @Override
@@ -86,10 +83,9 @@ final class CpuElementwise implements ElementwiseOperations {
             (worker, from, to) ->
                 runtime
                     .kernels()
-                    .addActivate(
+                    .add(
                         FloatRows.of(x, from, to),
                         addend,
-                        Activation.NONE,
                         FloatRows.of(out, from, to),
                         (int) (to - from),
                         columns));

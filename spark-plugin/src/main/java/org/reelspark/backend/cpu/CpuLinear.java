@@ -6,11 +6,15 @@ import org.reelspark.backend.LinearOperations;
 import org.reelspark.tensor.Tensor;
 
 /**
- * Linear layers: OpenBLAS on tiles of rows, then bias, activation or gate while they are cached.
+ * Linear layers: OpenBLAS on tiles of the output, with bias, activation or gate while a tile is in
+ * the cache. A bias is written first and the product added to it, which saves a pass.
  */
 final class CpuLinear implements LinearOperations {
-  /** Enough rows that packing the weights is a small part, few enough that products stay cached. */
-  private static final long TILE_ROWS = 256;
+  /** Computes one tile of the output. */
+  @FunctionalInterface
+  private interface LinearTask {
+    void run(Worker worker, LinearTile tile);
+  }
 
   private final CpuRuntime runtime;
 
@@ -21,47 +25,83 @@ final class CpuLinear implements LinearOperations {
   @Override
   public void linear(Tensor x, Linear linear, Activation activation, Tensor out) {
     check(x, linear, out);
-    int columns = (int) linear.outputs();
-    FloatRows bias = FloatRows.repeated(bias(linear));
-    runtime
-        .pool()
-        .forEachRange(
-            x.rows(),
-            TILE_ROWS,
-            (worker, from, to) -> {
-              multiply(x, linear, from, to, out.address() + from * columns * Float.BYTES);
-              FloatRows tile = FloatRows.of(out, from, to);
-              runtime
-                  .kernels()
-                  .addActivate(tile, bias, activation, tile, (int) (to - from), columns);
-            });
+    forEachTile(
+        out,
+        (worker, tile) -> {
+          FloatRows result = tile.of(out);
+          multiply(x, linear, tile, tile.address(out), out.columns(), result);
+          if (activation != Activation.NONE) {
+            runtime.kernels().activate(result, activation, result, tile.rows(), tile.columns());
+          }
+        });
   }
 
   @Override
   public void linearAdd(Tensor x, Linear linear, Tensor gate, Tensor residual) {
     check(x, linear, residual);
-    int columns = (int) linear.outputs();
-    FloatRows bias = FloatRows.repeated(bias(linear));
-    Tensor gates = gate == null ? runtime.constantRow(1, columns) : gate;
-    Broadcast.check("gate", gates, residual);
+    if (gate == null) {
+      add(x, linear, residual);
+      return;
+    }
+    Broadcast.check("gate", gate, residual);
+    forEachTile(
+        residual,
+        (worker, tile) -> {
+          long address = worker.scratch().floats((long) tile.rows() * tile.columns());
+          FloatRows product = FloatRows.at(address, tile.rows(), tile.columns());
+          multiply(x, linear, tile, address, tile.columns(), product);
+          runtime
+              .kernels()
+              .gatedAdd(product, tile.of(gate), tile.of(residual), tile.rows(), tile.columns());
+        });
+  }
+
+  private void add(Tensor x, Linear linear, Tensor residual) {
+    forEachTile(
+        residual,
+        (worker, tile) -> {
+          if (linear.bias() != null) {
+            FloatRows result = tile.of(residual);
+            runtime
+                .kernels()
+                .add(result, tile.of(linear.bias()), result, tile.rows(), tile.columns());
+          }
+          multiplyAdd(x, linear, tile, 1, tile.address(residual), residual.columns());
+        });
+  }
+
+  /** {@code product = x W^T + b} for one tile. */
+  private void multiply(
+      Tensor x, Linear linear, LinearTile tile, long address, long stride, FloatRows product) {
+    if (linear.bias() == null) {
+      multiplyAdd(x, linear, tile, 0, address, stride);
+      return;
+    }
+    runtime.kernels().repeat(tile.of(linear.bias()), product, tile.rows(), tile.columns());
+    multiplyAdd(x, linear, tile, 1, address, stride);
+  }
+
+  /** {@code product = x W^T + beta * product} for one tile. */
+  private static void multiplyAdd(
+      Tensor x, Linear linear, LinearTile tile, float beta, long address, long stride) {
+    long inputs = linear.inputs();
+    Blas.multiply(
+        tile.rows(),
+        tile.columns(),
+        inputs,
+        1,
+        Blas.Matrix.plain(x.address() + tile.fromRow() * inputs * Float.BYTES, inputs),
+        Blas.Matrix.transposed(
+            linear.weight().address() + tile.fromColumn() * inputs * Float.BYTES, inputs),
+        beta,
+        Blas.Matrix.plain(address, stride));
+  }
+
+  private void forEachTile(Tensor out, LinearTask task) {
+    LinearTiles tiles = LinearTiles.of(out.rows(), out.columns());
     runtime
         .pool()
-        .forEachRange(
-            x.rows(),
-            TILE_ROWS,
-            (worker, from, to) -> {
-              long product = worker.scratch().floats((to - from) * columns);
-              multiply(x, linear, from, to, product);
-              runtime
-                  .kernels()
-                  .gatedAdd(
-                      FloatRows.at(product, to - from, columns),
-                      bias,
-                      Broadcast.rows(gates, residual, from, to),
-                      FloatRows.of(residual, from, to),
-                      (int) (to - from),
-                      columns);
-            });
+        .forEachTile(tiles.count(), (worker, index) -> task.run(worker, tiles.tile(index)));
   }
 
   private static void check(Tensor x, Linear linear, Tensor out) {
@@ -74,23 +114,5 @@ final class CpuLinear implements LinearOperations {
       Checks.floats(linear.bias());
       Checks.shape("bias", linear.bias(), linear.outputs());
     }
-  }
-
-  private Tensor bias(Linear linear) {
-    return linear.bias() == null ? runtime.constantRow(0, linear.outputs()) : linear.bias();
-  }
-
-  /** {@code product = x[from..to] W^T}. */
-  private static void multiply(Tensor x, Linear linear, long from, long to, long product) {
-    long inputs = linear.inputs();
-    Blas.multiply(
-        to - from,
-        linear.outputs(),
-        inputs,
-        1,
-        Blas.Matrix.plain(x.address() + from * inputs * Float.BYTES, inputs),
-        Blas.Matrix.transposed(linear.weight().address(), inputs),
-        0,
-        Blas.Matrix.plain(product, linear.outputs()));
   }
 }

@@ -35,9 +35,9 @@ final class CpuNorms implements NormOperations {
                 .kernels()
                 .layerNorm(
                     FloatRows.of(x, from, to),
-                    Broadcast.rows(factor, x, from, to),
+                    Broadcast.rows(factor, from, to),
                     offset,
-                    Broadcast.rows(addend, x, from, to),
+                    Broadcast.rows(addend, from, to),
                     epsilon,
                     FloatRows.of(out, from, to),
                     rows,

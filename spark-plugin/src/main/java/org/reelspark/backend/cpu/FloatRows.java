@@ -28,14 +28,25 @@ final class FloatRows {
 
   /** {@code rows} dense rows of {@code columns} floats at an address. */
   static FloatRows at(long address, long rows, long columns) {
-    int byteSize = Math.toIntExact(rows * columns * Float.BYTES);
-    return new FloatRows(HostMemory.view(address, byteSize), (int) columns);
+    return at(address, rows, columns, columns);
+  }
+
+  /** {@code rows} rows of {@code columns} floats, each {@code stride} floats after the last. */
+  static FloatRows at(long address, long rows, long columns, long stride) {
+    long count = rows == 0 ? 0 : (rows - 1) * stride + columns;
+    int byteSize = Math.toIntExact(count * Float.BYTES);
+    return new FloatRows(HostMemory.view(address, byteSize), Math.toIntExact(stride));
   }
 
   /** One row that stands for every row. */
   static FloatRows repeated(Tensor row) {
     Checks.floats(row);
-    return new FloatRows(HostMemory.view(row.address(), Math.toIntExact(row.byteSize())), 0);
+    return repeated(row.address(), row.elementCount());
+  }
+
+  /** One row of {@code columns} floats that stands for every row. */
+  static FloatRows repeated(long address, long columns) {
+    return at(address, 1, columns, 0);
   }
 
   /** The memory as {@link VectorMemory} takes it. */

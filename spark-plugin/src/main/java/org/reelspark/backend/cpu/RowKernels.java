@@ -7,13 +7,17 @@ import org.reelspark.backend.Activation;
  * output may be one of the inputs.
  */
 interface RowKernels {
-  /** {@code out = activation(x + bias)}. */
-  void addActivate(
-      FloatRows x, FloatRows bias, Activation activation, FloatRows out, int rows, int columns);
+  /** {@code out = x} in every row. */
+  void repeat(FloatRows x, FloatRows out, int rows, int columns);
 
-  /** {@code residual += gate * (x + bias)}. */
-  void gatedAdd(
-      FloatRows x, FloatRows bias, FloatRows gate, FloatRows residual, int rows, int columns);
+  /** {@code out = activation(x)}. */
+  void activate(FloatRows x, Activation activation, FloatRows out, int rows, int columns);
+
+  /** {@code out = a + b}. */
+  void add(FloatRows a, FloatRows b, FloatRows out, int rows, int columns);
+
+  /** {@code residual += gate * x}. */
+  void gatedAdd(FloatRows x, FloatRows gate, FloatRows residual, int rows, int columns);
 
   /** {@code out = (x - mean) / sqrt(variance + epsilon) * (offset + factor) + addend}. */
   void layerNorm(

@@ -8,11 +8,19 @@ class ScalarKernels implements RowKernels {
   private static final double GELU_CUBIC = 0.044715;
 
   @Override
-  public void addActivate(
-      FloatRows x, FloatRows bias, Activation activation, FloatRows out, int rows, int columns) {
+  public void repeat(FloatRows x, FloatRows out, int rows, int columns) {
     for (int r = 0; r < rows; r++) {
       for (int c = 0; c < columns; c++) {
-        out.put(r, c, activate(activation, x.get(r, c) + bias.get(r, c)));
+        out.put(r, c, x.get(0, c));
+      }
+    }
+  }
+
+  @Override
+  public void activate(FloatRows x, Activation activation, FloatRows out, int rows, int columns) {
+    for (int r = 0; r < rows; r++) {
+      for (int c = 0; c < columns; c++) {
+        out.put(r, c, activate(activation, x.get(r, c)));
       }
     }
   }
@@ -30,12 +38,19 @@ class ScalarKernels implements RowKernels {
   }
 
   @Override
-  public void gatedAdd(
-      FloatRows x, FloatRows bias, FloatRows gate, FloatRows residual, int rows, int columns) {
+  public void add(FloatRows a, FloatRows b, FloatRows out, int rows, int columns) {
     for (int r = 0; r < rows; r++) {
       for (int c = 0; c < columns; c++) {
-        float product = gate.get(r, c) * (x.get(r, c) + bias.get(r, c));
-        residual.put(r, c, residual.get(r, c) + product);
+        out.put(r, c, a.get(r, c) + b.get(r, c));
+      }
+    }
+  }
+
+  @Override
+  public void gatedAdd(FloatRows x, FloatRows gate, FloatRows residual, int rows, int columns) {
+    for (int r = 0; r < rows; r++) {
+      for (int c = 0; c < columns; c++) {
+        residual.put(r, c, residual.get(r, c) + gate.get(r, c) * x.get(r, c));
       }
     }
   }

@@ -37,51 +37,73 @@ final class VectorKernels extends ScalarKernels {
   }
 
   @Override
-  public void addActivate(
-      FloatRows x, FloatRows bias, Activation activation, FloatRows out, int rows, int columns) {
+  public void repeat(FloatRows x, FloatRows out, int rows, int columns) {
     int whole = SPECIES.loopBound(columns);
     for (int r = 0; r < rows; r++) {
-      switch (activation) {
-        case NONE -> addRow(x, bias, out, r, whole);
-        case SILU -> siluRow(x, bias, out, r, whole);
-        case GELU_TANH -> geluRow(x, bias, out, r, whole);
+      for (int c = 0; c < whole; c += LANES) {
+        store(load(x, 0, c), out, r, c);
       }
       for (int c = whole; c < columns; c++) {
-        out.put(r, c, activate(activation, x.get(r, c) + bias.get(r, c)));
+        out.put(r, c, x.get(0, c));
       }
-    }
-  }
-
-  private static void addRow(FloatRows x, FloatRows bias, FloatRows out, int r, int whole) {
-    for (int c = 0; c < whole; c += LANES) {
-      store(load(x, r, c).add(load(bias, r, c)), out, r, c);
-    }
-  }
-
-  private static void siluRow(FloatRows x, FloatRows bias, FloatRows out, int r, int whole) {
-    for (int c = 0; c < whole; c += LANES) {
-      store(VectorMath.silu(load(x, r, c).add(load(bias, r, c))), out, r, c);
-    }
-  }
-
-  private static void geluRow(FloatRows x, FloatRows bias, FloatRows out, int r, int whole) {
-    for (int c = 0; c < whole; c += LANES) {
-      store(VectorMath.geluTanh(load(x, r, c).add(load(bias, r, c))), out, r, c);
     }
   }
 
   @Override
-  public void gatedAdd(
-      FloatRows x, FloatRows bias, FloatRows gate, FloatRows residual, int rows, int columns) {
+  public void activate(FloatRows x, Activation activation, FloatRows out, int rows, int columns) {
+    int whole = SPECIES.loopBound(columns);
+    for (int r = 0; r < rows; r++) {
+      switch (activation) {
+        case NONE -> copyRow(x, out, r, whole);
+        case SILU -> siluRow(x, out, r, whole);
+        case GELU_TANH -> geluRow(x, out, r, whole);
+      }
+      for (int c = whole; c < columns; c++) {
+        out.put(r, c, activate(activation, x.get(r, c)));
+      }
+    }
+  }
+
+  private static void copyRow(FloatRows x, FloatRows out, int r, int whole) {
+    for (int c = 0; c < whole; c += LANES) {
+      store(load(x, r, c), out, r, c);
+    }
+  }
+
+  private static void siluRow(FloatRows x, FloatRows out, int r, int whole) {
+    for (int c = 0; c < whole; c += LANES) {
+      store(VectorMath.silu(load(x, r, c)), out, r, c);
+    }
+  }
+
+  private static void geluRow(FloatRows x, FloatRows out, int r, int whole) {
+    for (int c = 0; c < whole; c += LANES) {
+      store(VectorMath.geluTanh(load(x, r, c)), out, r, c);
+    }
+  }
+
+  @Override
+  public void add(FloatRows a, FloatRows b, FloatRows out, int rows, int columns) {
     int whole = SPECIES.loopBound(columns);
     for (int r = 0; r < rows; r++) {
       for (int c = 0; c < whole; c += LANES) {
-        FloatVector sum = load(x, r, c).add(load(bias, r, c));
-        store(load(gate, r, c).mul(sum).add(load(residual, r, c)), residual, r, c);
+        store(load(a, r, c).add(load(b, r, c)), out, r, c);
       }
       for (int c = whole; c < columns; c++) {
-        float product = gate.get(r, c) * (x.get(r, c) + bias.get(r, c));
-        residual.put(r, c, product + residual.get(r, c));
+        out.put(r, c, a.get(r, c) + b.get(r, c));
+      }
+    }
+  }
+
+  @Override
+  public void gatedAdd(FloatRows x, FloatRows gate, FloatRows residual, int rows, int columns) {
+    int whole = SPECIES.loopBound(columns);
+    for (int r = 0; r < rows; r++) {
+      for (int c = 0; c < whole; c += LANES) {
+        store(load(gate, r, c).fma(load(x, r, c), load(residual, r, c)), residual, r, c);
+      }
+      for (int c = whole; c < columns; c++) {
+        residual.put(r, c, residual.get(r, c) + gate.get(r, c) * x.get(r, c));
       }
     }
   }

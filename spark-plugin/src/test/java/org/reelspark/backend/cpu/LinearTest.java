@@ -21,7 +21,17 @@ class LinearTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1,1,1", "1,256,1024", "3,5,7", "255,17,33", "256,64,64", "257,31,63", "700,40,3"})
+  @CsvSource({
+    "1,1,1",
+    "1,256,1024",
+    "3,5,7",
+    "255,17,33",
+    "256,64,64",
+    "257,31,63",
+    "700,40,3",
+    "2,30,600",
+    "80,20,1030"
+  })
   void multipliesByTransposedWeightsAndAddsBias(int rows, int inputs, int outputs) {
     RandomTensors random = new RandomTensors(1);
     try (Tensor x = random.normal(rows, inputs);
@@ -59,8 +69,9 @@ class LinearTest {
         Tensor residual = random.normal(300, 37)) {
       double[] expected = Expected.linear(x, linear);
       float[] start = residual.toFloats();
+      float[] gates = gate == null ? new float[] {1} : gate.toFloats();
       for (int i = 0; i < expected.length; i++) {
-        double factor = gate == null ? 1 : gate.toFloats()[i % (gateRows * 37)];
+        double factor = gates[i % gates.length];
         expected[i] = start[i] + factor * expected[i];
       }
       BACKEND.linearAdd(x, linear, gate, residual);
