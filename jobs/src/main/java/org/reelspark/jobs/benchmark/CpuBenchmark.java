@@ -43,7 +43,8 @@ final class CpuBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (Backend backend = CpuBackend.create(CpuOptions.allProcessors())) {
+    CpuOptions options = CpuOptions.allProcessors();
+    try (Backend backend = CpuBackend.create(options)) {
       CpuReport report =
           new CpuReport(
               Environment.describe(
@@ -53,7 +54,7 @@ final class CpuBenchmark implements Callable<Integer> {
       if (clips > 0) {
         timeClips(backend, report);
       }
-      timeOperations(backend, report);
+      timeOperations(backend, options.threads(), report);
       System.out.print(report);
       if (out != null) {
         Files.writeString(out, report.toString());
@@ -62,10 +63,13 @@ final class CpuBenchmark implements Callable<Integer> {
     return 0;
   }
 
-  private void timeOperations(Backend backend, CpuReport report) {
-    try (OperationTasks tasks = new OperationTasks(backend)) {
+  private void timeOperations(Backend backend, int threads, CpuReport report) {
+    try (OperationTasks tasks = new OperationTasks(backend, threads)) {
       report.operations(
           "Matrix products", Interleaved.time(tasks.matrixProducts(), WARM_UP_ROUNDS, rounds));
+      report.tokenOperations(
+          "Other operations on 4,352 tokens of 256",
+          Interleaved.time(tasks.tokenOperations(), WARM_UP_ROUNDS, rounds));
       report.operations(
           "Convolutions of the video decoder",
           Interleaved.time(tasks.convolutions(), WARM_UP_ROUNDS, rounds));

@@ -28,8 +28,21 @@ final class CpuReport {
           "%s | %.1f | %.0f | %.0f%%",
           timing.task().name(),
           timing.seconds() * 1e3,
-          timing.gigaflops(),
+          timing.billionsPerSecond(),
           timing.relativeRate() * 100);
+    }
+  }
+
+  /** Times against the first row, a copy. */
+  void tokenOperations(String title, List<Timing> timings) {
+    heading(title, "operation | ms | GB/s read and written | time of a copy");
+    for (Timing timing : timings) {
+      row(
+          "%s | %.2f | %.1f | %.1f",
+          timing.task().name(),
+          timing.seconds() * 1e3,
+          timing.billionsPerSecond(),
+          1 / timing.relativeRate());
     }
   }
 
@@ -39,7 +52,10 @@ final class CpuReport {
     for (Timing timing : timings) {
       row(
           "%s | %.1f | %.0f | %.2f",
-          timing.task().name(), timing.seconds() * 1e3, timing.gigaflops(), timing.relativeRate());
+          timing.task().name(),
+          timing.seconds() * 1e3,
+          timing.billionsPerSecond(),
+          timing.relativeRate());
     }
   }
 

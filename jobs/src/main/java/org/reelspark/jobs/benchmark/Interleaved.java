@@ -10,7 +10,7 @@ import java.util.List;
  */
 final class Interleaved {
   /**
-   * @param operations floating-point operations of one run
+   * @param operations floating-point operations of one run, or bytes that it moves
    * @param run one run, ended when it returns
    */
   record Task(String name, double operations, Runnable run) {}
@@ -21,7 +21,7 @@ final class Interleaved {
    *     round's first task
    */
   record Timing(Task task, double seconds, double relativeRate) {
-    double gigaflops() {
+    double billionsPerSecond() {
       return task.operations() / seconds / 1e9;
     }
   }

@@ -13,6 +13,8 @@ import org.reelspark.backend.AttentionLayout;
 import org.reelspark.backend.Backend;
 import org.reelspark.backend.Convolution;
 import org.reelspark.backend.Linear;
+import org.reelspark.backend.RotaryTable;
+import org.reelspark.backend.cpu.BlasPeak;
 import org.reelspark.jobs.benchmark.Interleaved.Task;
 import org.reelspark.tensor.DType;
 import org.reelspark.tensor.Shape;
@@ -25,28 +27,74 @@ final class OperationTasks implements AutoCloseable {
   private static final int HEAD_DIMENSION = 64;
   private static final int WIDTH = HEADS * HEAD_DIMENSION;
   private static final int YARDSTICK = 2048;
+  private static final float EPSILON = 1e-6f;
 
   private final Backend backend;
+  private final BlasPeak peak;
   private final List<Tensor> tensors = new ArrayList<>();
   private final SplittableRandom random = new SplittableRandom(0);
 
-  OperationTasks(Backend backend) {
+  /**
+   * @param threads of the backend, which OpenBLAS alone gets too
+   */
+  OperationTasks(Backend backend, int threads) {
     this.backend = backend;
+    this.peak = new BlasPeak(YARDSTICK, threads);
   }
 
-  /** A large square product first: this machine's sgemm rate. */
+  /** Linear layers, bias and activation included, after {@link #yardstick}. */
   List<Task> matrixProducts() {
     return List.of(
-        product("sgemm %1$d x %1$d x %1$d".formatted(YARDSTICK), YARDSTICK, YARDSTICK, YARDSTICK),
-        product("attention projection, 4352 x 256 x 256", TOKENS, WIDTH, WIDTH),
-        product("feed-forward up, 4352 x 256 x 1024", TOKENS, WIDTH, 4 * WIDTH),
-        product("feed-forward down, 4352 x 1024 x 256", TOKENS, 4 * WIDTH, WIDTH));
+        yardstick(),
+        product("attention projection, 4352 x 256 x 256", TOKENS, WIDTH, WIDTH, Activation.NONE),
+        product(
+            "query, key, value at once, 4352 x 256 x 768",
+            TOKENS,
+            WIDTH,
+            3 * WIDTH,
+            Activation.NONE),
+        product(
+            "feed-forward up with GELU, 4352 x 256 x 1024",
+            TOKENS,
+            WIDTH,
+            4 * WIDTH,
+            Activation.GELU_TANH),
+        product("feed-forward down, 4352 x 1024 x 256", TOKENS, 4 * WIDTH, WIDTH, Activation.NONE));
+  }
+
+  /** A large square product by OpenBLAS alone: this machine's sgemm rate. */
+  private Task yardstick() {
+    return new Task(
+        "OpenBLAS alone, %1$d x %1$d x %1$d".formatted(YARDSTICK),
+        peak.operations(),
+        peak::multiply);
+  }
+
+  /** What a transformer block does to its tokens besides products, after a copy; in bytes moved. */
+  List<Task> tokenOperations() {
+    Tensor x = random(TOKENS, WIDTH);
+    Tensor row = random(WIDTH);
+    Tensor out = random(TOKENS, WIDTH);
+    RotaryTable rotary =
+        new RotaryTable(random(TOKENS, HEAD_DIMENSION / 2), random(TOKENS, HEAD_DIMENSION / 2));
+    return List.of(
+        onTokens("copy", () -> backend.copy(x, out)),
+        onTokens(
+            "layer norm, modulated", () -> backend.layerNormModulate(x, row, row, EPSILON, out)),
+        onTokens(
+            "RMS norm, rotary positions",
+            () -> backend.rmsNormRotary(x, row, EPSILON, rotary, out)),
+        onTokens("GELU", () -> backend.activate(x, Activation.GELU_TANH, out)));
+  }
+
+  private static Task onTokens(String name, Runnable run) {
+    return new Task(name, 2.0 * TOKENS * WIDTH * Float.BYTES, run);
   }
 
   /** Causal 3 x 3 x 3 convolutions of the decoder's levels, after the same yardstick. */
   List<Task> convolutions() {
     return List.of(
-        matrixProducts().get(0),
+        yardstick(),
         convolution(17, 16, 64, 64),
         convolution(17, 32, 64, 64),
         convolution(16, 64, 32, 32),
@@ -77,12 +125,12 @@ final class OperationTasks implements AutoCloseable {
         name, 4.0 * TOKENS * TOKENS * WIDTH, () -> backend.attention(inputs, parameters, out));
   }
 
-  private Task product(String name, int rows, int inputs, int outputs) {
+  private Task product(String name, int rows, int inputs, int outputs, Activation activation) {
     Tensor x = random(rows, inputs);
     Linear linear = new Linear(random(outputs, inputs), random(outputs));
     Tensor out = random(rows, outputs);
     return new Task(
-        name, 2.0 * rows * inputs * outputs, () -> backend.linear(x, linear, Activation.NONE, out));
+        name, 2.0 * rows * inputs * outputs, () -> backend.linear(x, linear, activation, out));
   }
 
   private Task convolution(int frames, int side, int inputs, int outputs) {
@@ -108,5 +156,6 @@ final class OperationTasks implements AutoCloseable {
   @Override
   public void close() {
     tensors.forEach(Tensor::close);
+    peak.close();
   }
 }

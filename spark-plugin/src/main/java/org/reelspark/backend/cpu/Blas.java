@@ -52,7 +52,7 @@ final class Blas {
    */
   static void load() {
     try {
-      openblas_nolapack.blas_set_num_threads(1);
+      useThreads(1);
     } catch (LinkageError e) {
       throw new ReelsparkException(
           ErrorCode.BACKEND_UNAVAILABLE,
@@ -60,6 +60,11 @@ final class Blas {
               .formatted(Loader.getPlatform(), e.getMessage(), Loader.getPlatform()),
           e);
     }
+  }
+
+  /** How many of its own threads OpenBLAS uses from now on, in this whole JVM. */
+  static void useThreads(int threads) {
+    openblas_nolapack.blas_set_num_threads(threads);
   }
 
   static String version() {
