@@ -6,6 +6,8 @@ import java.util.List;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.model.GenerationDefaults;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A model directory in diffusers layout. Opening it reads {@code model_index.json} only.
@@ -14,6 +16,8 @@ import org.reelspark.model.GenerationDefaults;
  * vae}, {@code text_encoder}, {@code tokenizer} and {@code scheduler}.
  */
 public final class Checkpoint {
+  private static final Logger LOG = LoggerFactory.getLogger(Checkpoint.class);
+
   static final String GENERATION_DEFAULTS = "generation_defaults.json";
 
   private static final int DEFAULT_MAX_SEQUENCE_LENGTH = 512;
@@ -107,7 +111,9 @@ public final class Checkpoint {
 
   /** The weights of a component, mapped. */
   public Weights weights(String component) {
-    return Weights.open(component(component));
+    Weights weights = Weights.open(component(component));
+    LOG.info("{} has {}", component, weights.summary());
+    return weights;
   }
 
   /**

@@ -68,12 +68,8 @@ final class DigestCache {
   }
 
   private static String key(Path file, BasicFileAttributes attributes) throws IOException {
-    String identity =
-        "%s\n%d\n%d"
-            .formatted(
-                file.toRealPath(),
-                attributes.size(),
-                attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS));
+    long modified = attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS);
+    String identity = file.toRealPath() + "\n" + attributes.size() + "\n" + modified;
     byte[] key = ModelDigest.sha256().digest(identity.getBytes(StandardCharsets.UTF_8));
     return HexFormat.of().formatHex(key);
   }

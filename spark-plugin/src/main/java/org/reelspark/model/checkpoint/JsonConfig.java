@@ -6,10 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.reelspark.error.ReelsparkException;
@@ -45,26 +43,12 @@ public final class JsonConfig {
     return values.hasNonNull(key);
   }
 
-  public Set<String> keys() {
-    Set<String> keys = new TreeSet<>();
-    values.fieldNames().forEachRemaining(keys::add);
-    return keys;
-  }
-
   public String text(String key) {
     return value(key, "a string", JsonNode::isTextual, JsonNode::textValue);
   }
 
   public String text(String key, String absent) {
     return has(key) ? text(key) : absent;
-  }
-
-  public int integer(String key) {
-    return value(key, "an integer", JsonConfig::isInt, JsonNode::intValue);
-  }
-
-  public int integer(String key, int absent) {
-    return has(key) ? integer(key) : absent;
   }
 
   /** An integer of at least 1: sizes and counts. */
@@ -75,14 +59,6 @@ public final class JsonConfig {
 
   public int positiveInteger(String key, int absent) {
     return has(key) ? positiveInteger(key) : absent;
-  }
-
-  public double number(String key) {
-    return value(key, "a number", JsonConfig::isFiniteNumber, JsonNode::doubleValue);
-  }
-
-  public double number(String key, double absent) {
-    return has(key) ? number(key) : absent;
   }
 
   /** A number above zero: rates and scales. */

@@ -45,20 +45,21 @@ final class ModelDigest {
     files(checkpoint).entrySet().parallelStream()
         .forEach(file -> lines.put(file.getKey(), line(file.getKey(), file.getValue())));
     MessageDigest digest = sha256();
-    new TreeMap<>(lines)
-        .values()
-        .forEach(line -> digest.update(line.getBytes(StandardCharsets.UTF_8)));
-    digest.update(
-        "max_sequence_length %d\n".formatted(maxSequenceLength).getBytes(StandardCharsets.UTF_8));
+    new TreeMap<>(lines).values().forEach(line -> digest.update(bytes(line)));
+    digest.update(bytes("max_sequence_length " + maxSequenceLength + "\n"));
     return HexFormat.of().formatHex(digest.digest());
   }
 
   private String line(String name, Path file) {
     try {
-      return "%s %d %s\n".formatted(name, Files.size(file), cache.get(file, ModelDigest::hash));
+      return name + " " + Files.size(file) + " " + cache.get(file, ModelDigest::hash) + "\n";
     } catch (IOException e) {
       throw CheckpointErrors.unreadable(file, e);
     }
+  }
+
+  private static byte[] bytes(String line) {
+    return line.getBytes(StandardCharsets.UTF_8);
   }
 
   private static SortedMap<String, Path> files(Path checkpoint) {

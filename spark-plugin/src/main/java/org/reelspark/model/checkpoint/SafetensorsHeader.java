@@ -27,6 +27,8 @@ final class SafetensorsHeader {
   /** The limit of the format's own library. */
   static final long MAX_LENGTH = 100_000_000;
 
+  private static final int MAX_RANK = 8;
+
   private static final Set<DType> READABLE = EnumSet.of(DType.F32, DType.F16, DType.BF16);
 
   private final Path file;
@@ -58,7 +60,7 @@ final class SafetensorsHeader {
 
   /** Entries by name, in the order of their data. */
   static List<TensorEntry> parse(Path file, long fileSize, byte[] json) {
-    long dataStart = LENGTH_BYTES + json.length;
+    long dataStart = (long) LENGTH_BYTES + json.length;
     return new SafetensorsHeader(file, dataStart, fileSize - dataStart).entries(json);
   }
 
@@ -121,31 +123,24 @@ final class SafetensorsHeader {
   }
 
   private TensorEntry checked(String name, DType dtype, long[] sizes, long[] offsets) {
-    if (offsets.length != 2 || offsets[0] > offsets[1] || offsets[1] > dataLength) {
+    if (offsets.length != 2 || offsets[0] > offsets[1]) {
       throw invalid(
-          "data_offsets of %s are %s; expected a begin and an end within the %d bytes of data%s"
-              .formatted(
-                  tensor(name),
-                  Arrays.toString(offsets),
-                  dataLength,
-                  offsets.length == 2 && offsets[0] <= offsets[1]
-                      ? ": the file is truncated; fetch it again"
-                      : ""));
+          "data_offsets of %s are %s; expected a begin and an end"
+              .formatted(tensor(name), Arrays.toString(offsets)));
     }
-    Shape shape;
-    long expected;
-    try {
-      shape = Shape.of(sizes);
-      expected = Math.multiplyExact(shape.elementCount(), (long) dtype.bytes());
-    } catch (IllegalArgumentException | ArithmeticException e) {
-      throw CheckpointErrors.invalid(
-          file, "shape of %s is too large: %s".formatted(tensor(name), Arrays.toString(sizes)), e);
+    if (offsets[1] > dataLength) {
+      throw invalid(
+          "data_offsets of %s are %s but the file holds %d bytes of data: it is truncated; fetch it again"
+              .formatted(tensor(name), Arrays.toString(offsets), dataLength));
     }
+    Shape shape = shape(name, sizes);
     long found = offsets[1] - offsets[0];
-    if (found != expected) {
+    // Division, because the product of a hostile shape may overflow.
+    if (found % dtype.bytes() != 0 || shape.elementCount() != found / dtype.bytes()) {
       throw invalid(
-          "%s is %s%s, which takes %d bytes, but its data_offsets %s hold %d"
-              .formatted(tensor(name), dtype, shape, expected, Arrays.toString(offsets), found));
+          "%s is %s%s, of %d bytes each, but its data_offsets %s hold %d bytes"
+              .formatted(
+                  tensor(name), dtype, shape, dtype.bytes(), Arrays.toString(offsets), found));
     }
     long offset = dataStart + offsets[0];
     if (offset % dtype.bytes() != 0) {
@@ -154,6 +149,15 @@ final class SafetensorsHeader {
               .formatted(tensor(name), offset, dtype.bytes(), dtype));
     }
     return new TensorEntry(name, dtype, shape, offset);
+  }
+
+  private Shape shape(String name, long[] sizes) {
+    try {
+      return Shape.of(sizes);
+    } catch (IllegalArgumentException e) {
+      throw CheckpointErrors.invalid(
+          file, "shape of %s is too large: %s".formatted(tensor(name), Arrays.toString(sizes)), e);
+    }
   }
 
   private DType readable(String name, String dtype) {
@@ -197,20 +201,26 @@ final class SafetensorsHeader {
 
   private long[] naturals(JsonParser parser, String what) throws IOException {
     expect(parser, parser.currentToken(), JsonToken.START_ARRAY, what, "a list of integers");
-    List<Long> values = new ArrayList<>();
+    long[] values = new long[MAX_RANK];
+    int count = 0;
     while (parser.nextToken() != JsonToken.END_ARRAY) {
-      boolean natural =
-          parser.currentToken() == JsonToken.VALUE_NUMBER_INT
-              && parser.getNumberType() != JsonParser.NumberType.BIG_INTEGER
-              && parser.getLongValue() >= 0;
-      if (!natural) {
+      if (!isNatural(parser)) {
         throw invalid(
             "%s has %s; expected integers from 0 to 2^63 - 1"
                 .formatted(what, brief(parser.getText())));
       }
-      values.add(parser.getLongValue());
+      if (count == MAX_RANK) {
+        throw invalid("%s has more than %d integers".formatted(what, MAX_RANK));
+      }
+      values[count++] = parser.getLongValue();
     }
-    return values.stream().mapToLong(Long::longValue).toArray();
+    return Arrays.copyOf(values, count);
+  }
+
+  private static boolean isNatural(JsonParser parser) throws IOException {
+    return parser.currentToken() == JsonToken.VALUE_NUMBER_INT
+        && parser.getNumberType() != JsonParser.NumberType.BIG_INTEGER
+        && parser.getLongValue() >= 0;
   }
 
   private void expect(

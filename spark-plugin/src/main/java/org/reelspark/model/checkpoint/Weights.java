@@ -1,5 +1,7 @@
 package org.reelspark.model.checkpoint;
 
+import static java.util.stream.Collectors.toCollection;
+
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
@@ -68,9 +70,11 @@ public final class Weights {
     return entry(name).shape();
   }
 
-  /** Sum over all tensors. */
-  public long parameterCount() {
-    return files.keySet().stream().mapToLong(name -> shape(name).elementCount()).sum();
+  /** One line for logs: parameters and stored types. */
+  String summary() {
+    long parameters = files.keySet().stream().mapToLong(n -> shape(n).elementCount()).sum();
+    Set<DType> types = files.keySet().stream().map(this::dtype).collect(toCollection(TreeSet::new));
+    return "%,d parameters in %d tensors of %s".formatted(parameters, files.size(), types);
   }
 
   /**

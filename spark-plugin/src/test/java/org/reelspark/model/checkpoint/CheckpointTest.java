@@ -35,7 +35,7 @@ class CheckpointTest {
     assertThat(checkpoint.hasComponent("vae")).isFalse();
     assertThat(checkpoint.hasComponent("image_encoder")).isFalse();
     assertThat(checkpoint.componentClass("transformer")).isEqualTo("WanTransformer3DModel");
-    assertThat(checkpoint.config("transformer").integer("num_layers")).isEqualTo(2);
+    assertThat(checkpoint.config("transformer").positiveInteger("num_layers")).isEqualTo(2);
     assertThatThrownBy(() -> checkpoint.componentClass("scheduler"))
         .hasMessageContaining("key 'scheduler' is [\"diffusers\"]; expected a pair");
   }

@@ -27,14 +27,14 @@ class JsonConfigTest {
     JsonConfig config =
         config(
             """
-            {"text": "a", "integer": -3, "number": 1e-6, "flag": true, "nothing": null,
+            {"text": "a", "integer": 3, "number": 1e-6, "flag": true, "nothing": null,
              "integers": [1, 2], "floats": [1, 0.5], "flags": [false, true],
              "texts": ["x", null], "map": {"b": "2", "a": "1"}}""");
 
     assertThat(config.text("text")).isEqualTo("a");
-    assertThat(config.integer("integer")).isEqualTo(-3);
-    assertThat(config.number("number")).isEqualTo(1e-6);
-    assertThat(config.number("integer")).isEqualTo(-3);
+    assertThat(config.positiveInteger("integer")).isEqualTo(3);
+    assertThat(config.positiveNumber("number")).isEqualTo(1e-6);
+    assertThat(config.positiveNumber("integer")).isEqualTo(3);
     assertThat(config.flag("flag")).isTrue();
     assertThat(config.integers("integers")).containsExactly(1, 2);
     assertThat(config.floats("floats")).containsExactly(1f, 0.5f);
@@ -50,25 +50,23 @@ class JsonConfigTest {
 
     assertThat(config.has("key")).isFalse();
     assertThat(config.text("key", "a")).isEqualTo("a");
-    assertThat(config.integer("key", -1)).isEqualTo(-1);
     assertThat(config.positiveInteger("key", 1)).isEqualTo(1);
-    assertThat(config.number("key", 0.5)).isEqualTo(0.5);
     assertThat(config.positiveNumber("key", 0.5)).isEqualTo(0.5);
     assertThat(config.flag("key", true)).isTrue();
-    assertThatThrownBy(() -> config.integer("key"))
-        .hasMessage(config.file() + ": key 'key' is missing; expected an integer");
+    assertThatThrownBy(() -> config.positiveInteger("key"))
+        .hasMessage(config.file() + ": key 'key' is missing; expected a positive integer");
   }
 
   static Stream<Arguments> wrongValues() {
     return Stream.of(
         wrong("1", config -> config.text("key"), "a string"),
-        wrong("\"1\"", config -> config.integer("key", 1), "an integer"),
-        wrong("1.5", config -> config.integer("key"), "an integer"),
-        wrong("2147483648", config -> config.integer("key"), "an integer"),
+        wrong("\"1\"", config -> config.positiveInteger("key", 1), "a positive integer"),
+        wrong("1.5", config -> config.positiveInteger("key"), "a positive integer"),
+        wrong("2147483648", config -> config.positiveInteger("key"), "a positive integer"),
         wrong("0", config -> config.positiveInteger("key"), "a positive integer"),
         wrong("-1", config -> config.positiveInteger("key", 1), "a positive integer"),
-        wrong("true", config -> config.number("key"), "a number"),
-        wrong("1e999", config -> config.number("key"), "a number"),
+        wrong("true", config -> config.positiveNumber("key"), "a number above 0"),
+        wrong("1e999", config -> config.positiveNumber("key"), "a number above 0"),
         wrong("0", config -> config.positiveNumber("key"), "a number above 0"),
         wrong("\"false\"", config -> config.flag("key", true), "true or false"),
         wrong("[1,\"2\"]", config -> config.integers("key"), "a list of integers"),
@@ -114,7 +112,7 @@ class JsonConfigTest {
         .isInstanceOf(ReelsparkException.class)
         .hasMessageContaining("nesting depth");
     JsonConfig config = config("{\"key\": \"" + "x".repeat(10_000) + "\"}");
-    assertThatThrownBy(() -> config.integer("key"))
+    assertThatThrownBy(() -> config.positiveInteger("key"))
         .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(300));
   }
 

@@ -156,7 +156,7 @@ class SafetensorsFileTest {
         argumentSet(
             "byte count overflows",
             entry("\"F32\"", "[4611686018427387904]", "[0,8]"),
-            "shape of tensor 'a' is too large: [4611686018427387904]"),
+            "tensor 'a' is F32[4611686018427387904], of 4 bytes each, but"),
         argumentSet(
             "negative offset",
             entry("\"F32\"", "[2]", "[-8,0]"),
@@ -170,7 +170,7 @@ class SafetensorsFileTest {
         argumentSet(
             "offset past the end",
             entry("\"F32\"", "[3]", "[0,12]"),
-            "data_offsets of tensor 'a' are [0, 12]; expected a begin and an end within the 8 bytes of data: the file is truncated"),
+            "data_offsets of tensor 'a' are [0, 12] but the file holds 8 bytes of data: it is truncated"),
         argumentSet(
             "largest offset",
             entry("\"F32\"", "[2]", "[0,9223372036854775807]"),
@@ -178,7 +178,15 @@ class SafetensorsFileTest {
         argumentSet(
             "shape and offsets differ",
             entry("\"F32\"", "[1]", "[0,8]"),
-            "tensor 'a' is F32[1], which takes 4 bytes, but its data_offsets [0, 8] hold 8"),
+            "tensor 'a' is F32[1], of 4 bytes each, but its data_offsets [0, 8] hold 8 bytes"),
+        argumentSet(
+            "part of an element",
+            entry("\"F32\"", "[1]", "[0,5]"),
+            "tensor 'a' is F32[1], of 4 bytes each, but its data_offsets [0, 5] hold 5 bytes"),
+        argumentSet(
+            "too many dimensions",
+            entry("\"F32\"", "[" + "1,".repeat(1_000_000) + "2]", "[0,8]"),
+            "shape of tensor 'a' has more than 8 integers"),
         argumentSet(
             "misaligned",
             "{\"b\":{\"dtype\":\"F16\",\"shape\":[1],\"data_offsets\":[0,2]},\"a\":%s}"

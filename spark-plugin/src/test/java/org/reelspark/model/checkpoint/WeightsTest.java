@@ -46,7 +46,7 @@ class WeightsTest {
 
     assertThat(weights.names()).containsExactly("a");
     assertThat(weights.dtype("a")).isEqualTo(DType.F32);
-    assertThat(weights.parameterCount()).isEqualTo(2);
+    assertThat(weights.summary()).isEqualTo("2 parameters in 1 tensors of [F32]");
     assertThat(read(weights, "a", 2)).containsExactly(0, 1);
   }
 
