@@ -3,6 +3,7 @@ package org.reelspark.video;
 import static org.reelspark.video.Ffmpeg.check;
 import static org.reelspark.video.Ffmpeg.checkNotNull;
 
+import java.util.Locale;
 import org.bytedeco.ffmpeg.avfilter.AVFilterContext;
 import org.bytedeco.ffmpeg.avfilter.AVFilterGraph;
 import org.bytedeco.ffmpeg.avfilter.AVFilterInOut;
@@ -31,15 +32,16 @@ final class PictureFilter implements AutoCloseable {
     try {
       graph.nb_threads(1);
       String description =
-          "buffer@source=video_size=%dx%d:pix_fmt=rgb24:time_base=%d/%d:frame_rate=%d/%d:colorspace=gbr:range=full,%s,buffersink@sink"
-              .formatted(
-                  frames.width(),
-                  frames.height(),
-                  framesPerSecond.den(),
-                  framesPerSecond.num(),
-                  framesPerSecond.num(),
-                  framesPerSecond.den(),
-                  filters);
+          String.format(
+              Locale.ROOT,
+              "buffer@source=video_size=%dx%d:pix_fmt=rgb24:time_base=%d/%d:frame_rate=%d/%d:colorspace=gbr:range=full,%s,buffersink@sink",
+              frames.width(),
+              frames.height(),
+              framesPerSecond.den(),
+              framesPerSecond.num(),
+              framesPerSecond.num(),
+              framesPerSecond.den(),
+              filters);
       check(
           avfilter.avfilter_graph_parse2(
               graph, description, new AVFilterInOut(null), new AVFilterInOut(null)),

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
@@ -43,6 +44,21 @@ class VideoEncoderTest {
 
     assertThat(VideoEncoder.encode(frames, FRAMES_PER_SECOND, format))
         .isEqualTo(VideoEncoder.encode(frames, FRAMES_PER_SECOND, format));
+  }
+
+  /** FFmpeg reads sizes and rates from text, which some locales write in other digits. */
+  @Test
+  void givesTheSameBytesInEveryLocale() {
+    Frames frames = MovingPictures.draw(2, 64, 64);
+    byte[] expected = VideoEncoder.encode(frames, FRAMES_PER_SECOND, VideoFormat.MP4_H264);
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+    try {
+      assertThat(VideoEncoder.encode(frames, FRAMES_PER_SECOND, VideoFormat.MP4_H264))
+          .isEqualTo(expected);
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 
   @ParameterizedTest

@@ -45,8 +45,8 @@ record T5Weights(String embedding, List<Layer> layers, Tensor finalNorm) {
   }
 
   private static Layer layer(T5Config config, BackendWeights weights, int index) {
-    String attention = "encoder.block.%d.layer.0.".formatted(index);
-    String feedForward = "encoder.block.%d.layer.1.".formatted(index);
+    String attention = "encoder.block." + index + ".layer.0.";
+    String feedForward = "encoder.block." + index + ".layer.1.";
     String projection = attention + "SelfAttention.";
     String dense = feedForward + "DenseReluDense.";
     int width = config.width();
@@ -71,7 +71,7 @@ record T5Weights(String embedding, List<Layer> layers, Tensor finalNorm) {
           case FIRST_LAYER -> 0;
         };
     String name =
-        "encoder.block.%d.layer.0.SelfAttention.relative_attention_bias.weight".formatted(owner);
+        "encoder.block." + owner + ".layer.0.SelfAttention.relative_attention_bias.weight";
     try (Tensor table = files.load(name, config.buckets(), config.heads())) {
       return new RelativePositionBias(config.maxDistance(), config.heads(), table.toFloats());
     }

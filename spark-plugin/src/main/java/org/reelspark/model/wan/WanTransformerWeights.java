@@ -58,7 +58,7 @@ record WanTransformerWeights(
     String text = condition + "text_embedder.";
     List<Block> blocks = new ArrayList<>();
     for (int i = 0; i < config.layers(); i++) {
-      blocks.add(block(config, weights, "blocks.%d.".formatted(i)));
+      blocks.add(block(config, weights, "blocks." + i + "."));
     }
     return new WanTransformerWeights(
         patchEmbedding(config, weights),

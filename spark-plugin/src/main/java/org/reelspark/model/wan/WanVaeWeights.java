@@ -65,7 +65,7 @@ record WanVaeWeights(
   }
 
   private static UpBlock upBlock(WanVaeConfig config, WanVaeWeightLoader loader, int index) {
-    String prefix = "decoder.up_blocks.%d".formatted(index);
+    String prefix = "decoder.up_blocks." + index;
     int width = config.widths().get(index);
     List<ResidualBlock> residualBlocks = new ArrayList<>();
     // The decoder has one more than the encoder, whose number the configuration gives.

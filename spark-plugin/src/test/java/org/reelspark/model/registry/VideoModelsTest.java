@@ -9,6 +9,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.AfterEach;
@@ -74,6 +75,20 @@ class VideoModelsTest {
       assertThat(description.digest()).matches("[0-9a-f]{64}");
       assertThat(description.defaults()).isEqualTo(new GenerationDefaults(48, 32, 9, 6, 4, 8));
       assertThat(description.profile()).isEmpty();
+    }
+  }
+
+  /** Names of tensors and digests hold numbers, which some locales write in other digits. */
+  @Test
+  void loadsTheSameInEveryLocale() {
+    String digest = Checkpoint.open(model).digest();
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+    try (VideoModel loaded = VideoModels.load(model, backend)) {
+      assertThat("%d".formatted(1)).isEqualTo("\u0661");
+      assertThat(loaded.description().digest()).isEqualTo(digest);
+    } finally {
+      Locale.setDefault(before);
     }
   }
 
