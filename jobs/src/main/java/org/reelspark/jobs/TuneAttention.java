@@ -1,10 +1,14 @@
 package org.reelspark.jobs;
 
 import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.reelspark.attention.ProfileFile;
 import org.reelspark.attention.TokenOrder;
@@ -17,6 +21,7 @@ import org.reelspark.error.ReelsparkException;
 import org.reelspark.jobs.tuning.ProfileTuner;
 import org.reelspark.jobs.tuning.TuningPlan;
 import org.reelspark.model.GenerationDefaults;
+import org.reelspark.model.VideoGeometry;
 import org.reelspark.model.VideoModel;
 import org.reelspark.model.registry.VideoModels;
 import picocli.CommandLine;
@@ -74,6 +79,15 @@ public final class TuneAttention implements Callable<Integer> {
       description = "Token orders to choose from; default: ${DEFAULT-VALUE}.")
   private List<TokenOrder> orders;
 
+  @Option(names = "--width", paramLabel = "PIXELS", description = "Default: the model's.")
+  private Integer width;
+
+  @Option(names = "--height", paramLabel = "PIXELS", description = "Default: the model's.")
+  private Integer height;
+
+  @Option(names = "--frames", paramLabel = "N", description = "Default: the model's.")
+  private Integer frames;
+
   @Option(
       names = "--steps",
       paramLabel = "N",
@@ -108,13 +122,20 @@ public final class TuneAttention implements Callable<Integer> {
           "Blocks of 128 queries that are measured in each sample; default: ${DEFAULT-VALUE}.")
   private int queryBlocks;
 
+  private final PrintStream progress;
+
+  private TuneAttention(PrintStream progress) {
+    this.progress = progress;
+  }
+
   public static void main(String[] arguments) {
-    System.exit(run(arguments));
+    System.exit(run(System.out, System.err, arguments));
   }
 
   /** Runs the program as {@link #main} does and returns the exit code. */
-  static int run(String... arguments) {
-    return new CommandLine(new TuneAttention())
+  static int run(PrintStream out, PrintStream err, String... arguments) {
+    return new CommandLine(new TuneAttention(out))
+        .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler((e, commandLine, result) -> report(e, commandLine))
         .execute(arguments);
@@ -133,21 +154,28 @@ public final class TuneAttention implements Callable<Integer> {
     List<String> texts = readPrompts();
     try (Backend backend = CpuBackend.create(CpuOptions.allProcessors());
         VideoModel videoModel = VideoModels.loadWithoutProfile(model, backend)) {
-      TuningPlan plan = plan(texts, videoModel.description().defaults());
-      TunedProfile profile = new ProfileTuner(videoModel, plan, System.out::println).tune();
+      TuningPlan plan = plan(texts, videoModel);
+      TunedProfile profile = new ProfileTuner(videoModel, plan, progress::println).tune();
       Path file = out == null ? model.resolve(TunedProfile.FILE_NAME) : out;
       ProfileFile.write(file, profile);
-      System.out.println("Wrote " + file);
+      progress.println("Wrote " + file);
     }
     return 0;
   }
 
-  private TuningPlan plan(List<String> texts, GenerationDefaults defaults) {
+  private TuningPlan plan(List<String> texts, VideoModel videoModel) {
+    GenerationDefaults defaults = videoModel.description().defaults();
+    VideoGeometry geometry =
+        videoModel.geometry(
+            Objects.requireNonNullElse(width, defaults.width()),
+            Objects.requireNonNullElse(height, defaults.height()),
+            Objects.requireNonNullElse(frames, defaults.frames()));
     try {
       return new TuningPlan(
           texts,
-          steps == null ? defaults.steps() : steps,
-          guidance == null ? defaults.guidanceScale() : guidance,
+          geometry,
+          Objects.requireNonNullElse(steps, defaults.steps()),
+          Objects.requireNonNullElse(guidance, defaults.guidanceScale()),
           orders,
           bound,
           ranges,

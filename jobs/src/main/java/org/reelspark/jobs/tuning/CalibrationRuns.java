@@ -6,9 +6,7 @@ import org.reelspark.attention.HeadSample;
 import org.reelspark.backend.AttentionInputs;
 import org.reelspark.model.DenoiseObserver;
 import org.reelspark.model.DenoiseRequest;
-import org.reelspark.model.GenerationDefaults;
 import org.reelspark.model.TextEmbedding;
-import org.reelspark.model.VideoGeometry;
 import org.reelspark.model.VideoModel;
 import org.reelspark.tensor.Tensor;
 
@@ -21,19 +19,12 @@ final class CalibrationRuns {
 
   private final VideoModel model;
   private final TuningPlan plan;
-  private final VideoGeometry geometry;
   private final float[] timesteps;
 
   CalibrationRuns(VideoModel model, TuningPlan plan) {
     this.model = model;
     this.plan = plan;
-    GenerationDefaults defaults = model.description().defaults();
-    this.geometry = model.geometry(defaults.width(), defaults.height(), defaults.frames());
     this.timesteps = new float[plan.steps()];
-  }
-
-  VideoGeometry geometry() {
-    return geometry;
   }
 
   /** Timestep of each step, once a prompt has run. */
@@ -44,7 +35,7 @@ final class CalibrationRuns {
   void run(int prompt, SampleConsumer consumer) {
     DenoiseRequest request =
         new DenoiseRequest(
-            geometry, plan.steps(), plan.guidanceScale(), prompt, AttentionProfile.DENSE);
+            plan.geometry(), plan.steps(), plan.guidanceScale(), prompt, AttentionProfile.DENSE);
     DenoiseObserver observer =
         new DenoiseObserver() {
           @Override

@@ -133,7 +133,7 @@ public final class ProfileTuner {
                     i -> {
                       TokenOrder order = orders.get(i / heads.size());
                       int head = i % heads.size();
-                      int[] permutation = order.permutation(runs.geometry().grid());
+                      int[] permutation = order.permutation(plan.geometry().grid());
                       task.accept(
                           order,
                           new HeadPlace(layer, plan.range(step), head),

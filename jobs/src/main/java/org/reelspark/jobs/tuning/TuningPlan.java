@@ -2,11 +2,13 @@ package org.reelspark.jobs.tuning;
 
 import java.util.List;
 import org.reelspark.attention.TokenOrder;
+import org.reelspark.model.VideoGeometry;
 
 /**
  * What a profile is tuned on.
  *
  * @param prompts calibration prompts; prompt i starts from noise of seed i
+ * @param geometry size of the videos of the runs
  * @param steps sampler steps of each run
  * @param guidanceScale of each run
  * @param orders token orders to choose from
@@ -17,6 +19,7 @@ import org.reelspark.attention.TokenOrder;
  */
 public record TuningPlan(
     List<String> prompts,
+    VideoGeometry geometry,
     int steps,
     float guidanceScale,
     List<TokenOrder> orders,
