@@ -3,6 +3,7 @@ package org.reelspark.model.checkpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.model.GenerationDefaults;
@@ -19,6 +20,16 @@ public final class Checkpoint {
   private static final Logger LOG = LoggerFactory.getLogger(Checkpoint.class);
 
   static final String GENERATION_DEFAULTS = "generation_defaults.json";
+
+  private static final Set<String> GENERATION_KEYS =
+      Set.of(
+          "width",
+          "height",
+          "num_frames",
+          "num_inference_steps",
+          "guidance_scale",
+          "fps",
+          "max_sequence_length");
 
   private static final int DEFAULT_MAX_SEQUENCE_LENGTH = 512;
 
@@ -37,7 +48,8 @@ public final class Checkpoint {
    */
   public static Checkpoint open(Path directory) {
     if (!Files.isDirectory(directory)) {
-      throw notFound("model directory %s does not exist".formatted(directory));
+      throw notFound(
+          "model directory %s does not exist; give the path of a checkpoint".formatted(directory));
     }
     Path index = directory.resolve("model_index.json");
     if (!Files.isRegularFile(index)) {
@@ -153,7 +165,12 @@ public final class Checkpoint {
 
   private JsonConfig generationFile() {
     Path file = directory.resolve(GENERATION_DEFAULTS);
-    return Files.exists(file) ? JsonConfig.read(file) : JsonConfig.empty(file);
+    if (!Files.exists(file)) {
+      return JsonConfig.empty(file);
+    }
+    JsonConfig settings = JsonConfig.read(file);
+    settings.rejectOtherKeys(GENERATION_KEYS);
+    return settings;
   }
 
   private static ReelsparkException notFound(String problem) {

@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.reelspark.error.ReelsparkException;
@@ -123,6 +125,21 @@ public final class JsonConfig {
               texts.put(field.getKey(), field.getValue().textValue());
             });
     return texts;
+  }
+
+  /** Refuses keys that nothing reads, such as misspelt ones. */
+  void rejectOtherKeys(Set<String> known) {
+    values
+        .fieldNames()
+        .forEachRemaining(
+            key -> {
+              if (!known.contains(key)) {
+                throw CheckpointErrors.invalid(
+                    file,
+                    "key '%s' is unknown; expected one of %s"
+                        .formatted(brief(key), String.join(", ", new TreeSet<>(known))));
+              }
+            });
   }
 
   /** The error for a value that has the right type but cannot be used. */

@@ -55,6 +55,19 @@ class CheckpointTest {
   }
 
   @Test
+  void rejectsMisspeltGenerationDefaults() throws IOException {
+    Checkpoint checkpoint = open(INDEX);
+    Files.writeString(directory.resolve("generation_defaults.json"), "{\"frames\": 65}");
+
+    assertThatThrownBy(() -> checkpoint.generationDefaults(FAMILY))
+        .isInstanceOfSatisfying(
+            ReelsparkException.class,
+            e -> assertThat(e.code()).isEqualTo(ErrorCode.CHECKPOINT_INVALID))
+        .hasMessageContaining(
+            "generation_defaults.json: key 'frames' is unknown; expected one of fps, guidance_scale,");
+  }
+
+  @Test
   void namesWhatIsMissing() throws IOException {
     Path absent = directory.resolve("absent");
     assertNotFound(() -> Checkpoint.open(absent), "model directory " + absent + " does not exist");
