@@ -9,12 +9,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +35,10 @@ class ArchitectureTest {
 
   static Stream<Room> rooms() {
     return Rooms.ALL.stream();
+  }
+
+  static Stream<Room> closedRooms() {
+    return rooms().filter(room -> !room.face().isEmpty());
   }
 
   @Test
@@ -81,6 +88,20 @@ class ArchitectureTest {
         .resideInAnyPackage(forbidden.toArray(String[]::new))
         .allowEmptyShould(true)
         .check(CLASSES);
+  }
+
+  @ParameterizedTest
+  @MethodSource("closedRooms")
+  void closedRoomShowsOnlyItsFace(Room room) {
+    Set<String> publicTypes =
+        CLASSES.stream()
+            .filter(room::holds)
+            .filter(JavaClass::isTopLevelClass)
+            .filter(javaClass -> javaClass.getModifiers().contains(JavaModifier.PUBLIC))
+            .map(JavaClass::getSimpleName)
+            .collect(Collectors.toSet());
+
+    assertThat(publicTypes).isEqualTo(room.face());
   }
 
   @Test
