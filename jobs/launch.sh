@@ -1,7 +1,5 @@
-# Shared by the launch scripts beside this file: builds the jobs when needed and runs one of them in
-# local mode, without an installed Spark. Needs a JDK 17 or newer and Maven.
-#
-#   launch MAIN_CLASS ARGUMENT...
+# Shared by the launch scripts beside this file. Builds the project when that is needed and runs a
+# job on this machine, without an installed Spark. Needs a JDK 17 or newer and Maven.
 
 jobs_directory=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repository=$(dirname "$jobs_directory")
@@ -12,42 +10,37 @@ fail() {
   exit 2
 }
 
+# Sets java to the command of a new enough Java.
 find_java() {
-  if [[ -n ${JAVA_HOME:-} ]]; then
-    java=$JAVA_HOME/bin/java
-  else
-    java=java
-  fi
+  java=${JAVA_HOME:+$JAVA_HOME/bin/}java
   local version
   version=$("$java" -version 2>&1) || fail "no Java found; install a JDK 17 or newer, or set JAVA_HOME to one"
   [[ $version =~ version\ \"([0-9]+) ]] || fail "cannot read the version of $java: $version"
-  (( BASH_REMATCH[1] >= 17 )) || fail "$java is Java ${BASH_REMATCH[1]}; set JAVA_HOME to a JDK 17 or newer"
+  ((BASH_REMATCH[1] >= 17)) || fail "$java is Java ${BASH_REMATCH[1]}; set JAVA_HOME to a JDK 17 or newer"
 }
 
 is_built() {
-  [[ -f $class_path_file ]] && [[ -z $(find \
-    "$repository"/pom.xml "$repository"/{native,spark-plugin,jobs}/pom.xml \
-    "$repository"/native/{src,kernels} "$repository"/{spark-plugin,jobs}/src/main \
-    -newer "$class_path_file" -print -quit 2>/dev/null) ]]
+  local newer
+  [[ -f $class_path_file ]] || return 1
+  newer=$(cd "$repository" && find pom.xml {native,spark-plugin,jobs}/pom.xml native {spark-plugin,jobs}/src/main \
+    -name target -prune -o -type f -newer "$class_path_file" -print -quit)
+  [[ -z $newer ]]
 }
 
-build() {
+build_when_needed() {
   is_built && return
-  command -v mvn >/dev/null || fail "Maven is missing; install it to build the jobs"
-  echo "Building (the first time takes a few minutes) ..." >&2
-  mvn -q -B -ntp -f "$repository/pom.xml" -DskipTests package || fail "the build failed"
+  command -v mvn >/dev/null || fail "Maven is missing; install it to build the project"
+  echo "Building; the first time takes a few minutes ..." >&2
+  mvn -q -B -ntp -f "$repository/pom.xml" -DskipTests package >&2 || fail "the build failed"
 }
 
+# launch MAIN_CLASS ARGUMENT...
 launch() {
-  local main_class=$1
-  shift
   find_java
-  build
-  # SVT_LOG keeps the AV1 encoder quiet.
+  build_when_needed
+  # SVT_LOG keeps the AV1 encoder from writing its settings between the progress.
   SVT_LOG=${SVT_LOG:-1} SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1} exec "$java" \
-    "@$jobs_directory/target/jvm-arguments.txt" \
-    ${JAVA_OPTIONS:--Xmx1g} \
+    "@$jobs_directory/target/jvm-arguments.txt" ${REELSPARK_JAVA_OPTIONS:--Xmx1g} \
     -Dlog4j2.configurationFile="$jobs_directory/log4j2.properties" \
-    -cp "$jobs_directory/target/classes:$(<"$class_path_file")" \
-    "$main_class" "$@"
+    -cp "$jobs_directory/target/classes:$(<"$class_path_file")" "$@"
 }
