@@ -38,9 +38,10 @@ build_when_needed() {
 launch() {
   find_java
   build_when_needed
-  # SVT_LOG keeps the AV1 encoder from writing its settings between the progress.
+  # SVT_LOG keeps the AV1 encoder from writing its settings between the progress; jdk.console tells
+  # a terminal from a file on every Java.
   SVT_LOG=${SVT_LOG:-1} SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1} exec "$java" \
     "@$jobs_directory/target/jvm-arguments.txt" ${REELSPARK_JAVA_OPTIONS:--Xmx1g} \
-    -Dlog4j2.configurationFile="$jobs_directory/log4j2.properties" \
+    -Djdk.console=java.base -Dlog4j2.configurationFile="$jobs_directory/log4j2.properties" \
     -cp "$jobs_directory/target/classes:$(<"$class_path_file")" "$@"
 }

@@ -1,6 +1,5 @@
 package org.reelspark.jobs;
 
-import java.net.URI;
 import java.util.Optional;
 import org.apache.spark.sql.Row;
 
@@ -77,8 +76,7 @@ record VideoRow(
 
   /** A video lies at {@code ab/abcd...mp4} below the output directory. */
   private static String lastTwoNames(String uri) {
-    String path = URI.create(uri).getPath();
-    int last = path.lastIndexOf('/');
-    return path.substring(path.lastIndexOf('/', last - 1) + 1);
+    int last = uri.lastIndexOf('/');
+    return uri.substring(uri.lastIndexOf('/', last - 1) + 1);
   }
 }
