@@ -21,6 +21,7 @@ final class JobSession {
     conf.setIfMissing("spark.app.name", "Reelspark: generate videos");
     // Progress comes with heartbeats.
     conf.setIfMissing("spark.executor.heartbeatInterval", "3s");
+    conf.setIfMissing("spark.sql.debug.maxToStringFields", "100");
     addPlugin(conf);
     if (conf.get(MASTER, "local").startsWith("local")) {
       setLocal(conf);

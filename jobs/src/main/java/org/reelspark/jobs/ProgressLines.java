@@ -41,8 +41,10 @@ final class ProgressLines implements ProgressDisplay {
     line.append(videos(progress, videos));
     line.append(", %d of %d steps".formatted(progress.steps(), steps));
     line.append(", ").append(Durations.text(seconds));
-    if (progress.steps() > 0 && progress.steps() < steps) {
-      double left = seconds * (steps - progress.steps()) / progress.steps();
+    // The count is of steps that have begun; the last of them still runs.
+    long done = progress.steps() - 1;
+    if (done > 0 && progress.steps() < steps) {
+      double left = seconds * (steps - done) / done;
       line.append(", about ").append(Durations.text(left)).append(" left");
     }
     return line.toString();

@@ -121,11 +121,11 @@ class GenerateVideosTest {
 
   @Test
   void explainsItsArguments() {
-    Outcome unknown = run("--promts", "x");
+    Outcome unknown = run(directory, "--dry-rum");
 
     assertThat(unknown.exitCode()).isEqualTo(GenerateVideos.COULD_NOT_RUN);
-    assertThat(unknown.err()).contains("--promts", "--prompts=FILE");
-    assertThat(run("--help").out()).contains("Exit code: 0", "--dry-run");
+    assertThat(unknown.err()).contains("Unknown option: '--dry-rum'", "--dry-run");
+    assertThat(run("--help").out()).contains("Exit code: 0", "--prompts=FILE");
   }
 
   private static void assertCannotRun(Outcome outcome, String... fragments) {

@@ -23,31 +23,31 @@ class ProgressLinesTest {
   @Test
   void writesALineWhenAVideoIsDone() {
     show(2, 0, 0, 5);
-    show(4, 1, 0, 16);
+    show(4, 1, 0, 17);
     show(5, 1, 0, 20);
-    show(6, 1, 1, 20);
+    show(6, 1, 1, 21);
 
     assertThat(lines())
         .containsExactly(
-            "1 of 8 videos, 16 of 128 steps, 4.0 s, about 28 s left",
-            "2 of 8 videos, 1 failed, 20 of 128 steps, 6.0 s, about 32 s left");
+            "1 of 8 videos, 17 of 128 steps, 4.0 s, about 28 s left",
+            "2 of 8 videos, 1 failed, 21 of 128 steps, 6.0 s, about 32 s left");
   }
 
   @Test
   void writesALineNowAndThenWhileAVideoTakesLong() {
     for (int second = 0; second <= 40; second++) {
-      show(second, 0, 0, second);
+      show(second, 0, 0, second + 1);
     }
 
     assertThat(lines())
         .containsExactly(
-            "0 of 8 videos, 15 of 128 steps, 15 s, about 1 min 53 s left",
-            "0 of 8 videos, 30 of 128 steps, 30 s, about 1 min 38 s left");
+            "0 of 8 videos, 16 of 128 steps, 15 s, about 1 min 53 s left",
+            "0 of 8 videos, 31 of 128 steps, 30 s, about 1 min 38 s left");
   }
 
   @Test
-  void promisesNoTimeBeforeTheFirstStepAndAfterTheLast() {
-    show(20, 0, 0, 0);
+  void promisesNoTimeBeforeAStepIsDoneAndAfterTheLast() {
+    show(20, 0, 0, 1);
     show(40, 8, 0, 128);
 
     assertThat(lines()).hasSize(2).noneMatch(line -> line.contains("left"));
