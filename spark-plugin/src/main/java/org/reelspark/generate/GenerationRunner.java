@@ -91,6 +91,7 @@ public final class GenerationRunner {
     if (plan.finished().isPresent()) {
       return progress.result(GenerationStatus.SKIPPED, plan.finished(), Optional.empty());
     }
+    output.prepare();
     progress.attempts = 1;
     EncodedVideo encoded = retrying(progress, () -> renderer.render(plan));
     FinishedVideo finished = retrying(progress, () -> output.save(encoded));

@@ -10,6 +10,9 @@ public final class InlineOutput implements VideoOutput {
   }
 
   @Override
+  public void prepare() {}
+
+  @Override
   public FinishedVideo save(EncodedVideo video) {
     return new FinishedVideo(
         new VideoContent.Inline(video.file()), video.tokens(), video.sparsity(), video.timings());

@@ -12,6 +12,13 @@ public interface VideoOutput {
   Optional<FinishedVideo> find(String key, GenerationRequest request);
 
   /**
+   * Makes sure that videos can be saved, before any time is spent on one.
+   *
+   * @throws org.reelspark.error.ReelsparkException OUTPUT_UNWRITABLE
+   */
+  void prepare();
+
+  /**
    * Takes one video; afterwards it exists whole, or, when this throws, not at all.
    *
    * @throws org.reelspark.error.ReelsparkException OUTPUT_FAILED, OUTPUT_UNWRITABLE

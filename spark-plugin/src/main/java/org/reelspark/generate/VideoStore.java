@@ -38,39 +38,56 @@ public final class VideoStore implements VideoOutput {
 
   private final OutputStore files;
   private final ModelDescription model;
+  private final OutputDescription description;
+  private boolean prepared;
 
-  private VideoStore(OutputStore files, ModelDescription model) {
+  private VideoStore(OutputStore files, ModelDescription model, OutputDescription description) {
     this.files = files;
     this.model = model;
+    this.description = description;
   }
 
   /**
-   * Opens an output for the videos of one model.
+   * Opens an output for the videos of one model. Writes nothing yet.
    *
    * @throws ReelsparkException OUTPUT_MISMATCH when it holds videos of another model or plan
-   *     version, OUTPUT_UNWRITABLE
+   *     version, OUTPUT_UNWRITABLE when it cannot be read
    */
   public static VideoStore open(OutputStore files, ModelDescription model) {
-    OutputDescription expected =
+    OutputDescription description =
         new OutputDescription(
             LAYOUT_VERSION, ContentKey.PLAN_VERSION, model.family(), model.digest());
     try {
-      Optional<byte[]> found = files.read(DESCRIPTION_FILE);
-      if (found.isPresent()) {
-        requireEqual(expected, found.get(), files.uri(""));
-      } else {
-        files.write(DESCRIPTION_FILE, toJson(expected));
-      }
+      files
+          .read(DESCRIPTION_FILE)
+          .ifPresent(found -> requireEqual(description, found, files.uri("")));
     } catch (ReelsparkException e) {
-      if (e.code() == ErrorCode.OUTPUT_FAILED) {
-        throw new ReelsparkException(
-            ErrorCode.OUTPUT_UNWRITABLE,
-            "cannot open output directory %s: %s".formatted(files.uri(""), e.getMessage()),
-            e);
-      }
-      throw e;
+      throw unusable(files, e);
     }
-    return new VideoStore(files, model);
+    return new VideoStore(files, model, description);
+  }
+
+  @Override
+  public void prepare() {
+    if (!prepared) {
+      try {
+        files.write(DESCRIPTION_FILE, toJson(description));
+      } catch (ReelsparkException e) {
+        throw unusable(files, e);
+      }
+      prepared = true;
+    }
+  }
+
+  /** Before the first video there is nothing to lose, so trying again is left to the user. */
+  private static ReelsparkException unusable(OutputStore files, ReelsparkException failure) {
+    if (failure.code() != ErrorCode.OUTPUT_FAILED) {
+      return failure;
+    }
+    return new ReelsparkException(
+        ErrorCode.OUTPUT_UNWRITABLE,
+        "cannot use output directory %s: %s".formatted(files.uri(""), failure.getMessage()),
+        failure);
   }
 
   private static void requireEqual(OutputDescription expected, byte[] json, String directory) {

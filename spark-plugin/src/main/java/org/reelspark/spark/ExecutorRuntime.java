@@ -1,9 +1,12 @@
 package org.reelspark.spark;
 
+import java.net.URI;
 import java.nio.file.Path;
 import org.reelspark.backend.Backend;
 import org.reelspark.backend.cpu.CpuBackend;
 import org.reelspark.backend.cpu.CpuOptions;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
 import org.reelspark.model.VideoModel;
 import org.reelspark.model.registry.VideoModels;
 
@@ -24,6 +27,26 @@ final class ExecutorRuntime {
   }
 
   private static VideoModel loadModel(String directory, Backend backend) {
-    return VideoModels.load(Path.of(directory), backend);
+    return VideoModels.load(localPath(directory), backend);
+  }
+
+  private static Path localPath(String directory) {
+    try {
+      URI uri = new org.apache.hadoop.fs.Path(directory).toUri();
+      if (uri.getScheme() == null || uri.getScheme().equals("file")) {
+        return Path.of(uri.getPath());
+      }
+    } catch (IllegalArgumentException e) {
+      throw notLocal(directory, e);
+    }
+    throw notLocal(directory, null);
+  }
+
+  private static ReelsparkException notLocal(String directory, Exception cause) {
+    return new ReelsparkException(
+        ErrorCode.INVALID_CONFIGURATION,
+        "%s is '%s', which is no local path; copy the model to a directory that every executor can read and name that"
+            .formatted(ReelsparkConf.MODEL_DIRECTORY.key(), directory),
+        cause);
   }
 }

@@ -42,7 +42,8 @@ public final class VideoGenerator implements AutoCloseable {
   /**
    * Appends a column {@value #RESULT_COLUMN} with the result of each row. Lazy, like every
    * transformation: each action on the returned Dataset generates again what the output directory
-   * does not hold.
+   * does not hold, and an action that sorts generates twice, because Spark samples what it sorts.
+   * Save the results first.
    *
    * @param prompts has a column {@code prompt}; columns named like an option (see {@link
    *     org.reelspark.generate.GenerationOption}) set it for their row unless null; others pass

@@ -3,6 +3,11 @@ package org.reelspark.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.jimfs.Configuration;
+import com.google.common.jimfs.Jimfs;
+import java.io.IOException;
+import java.nio.file.FileSystem;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -224,6 +229,9 @@ class GenerationRunnerTest {
           }
 
           @Override
+          public void prepare() {}
+
+          @Override
           public FinishedVideo save(EncodedVideo video) {
             if (writes.incrementAndGet() == 1) {
               throw failure(ErrorCode.OUTPUT_FAILED);
@@ -237,6 +245,23 @@ class GenerationRunnerTest {
     assertThat(result.status()).isEqualTo(GenerationStatus.GENERATED);
     assertThat(result.attempts()).isEqualTo(2);
     assertThat(toy.denoised()).isEqualTo(1);
+  }
+
+  @Test
+  void fullDiskIsFoundBeforeAVideoIsMade() throws IOException {
+    Configuration full =
+        Configuration.unix().toBuilder().setBlockSize(1024).setMaxSize(1024).build();
+    try (FileSystem fileSystem = Jimfs.newFileSystem(full)) {
+      Files.write(fileSystem.getPath("/filler"), new byte[1024]);
+      VideoStore store =
+          VideoStore.open(new LocalOutputStore(fileSystem.getPath("/videos")), toy.description());
+
+      assertThatThrownBy(() -> runner(store).generate(INPUT))
+          .isInstanceOfSatisfying(
+              ReelsparkException.class,
+              e -> assertThat(e.code()).isEqualTo(ErrorCode.OUTPUT_UNWRITABLE));
+      assertThat(toy.denoised()).isZero();
+    }
   }
 
   @Test

@@ -41,6 +41,7 @@ class VideoStoreTest {
   void open() {
     root = directory.resolve("out put");
     store = VideoStore.open(new LocalOutputStore(root), MODEL);
+    store.prepare();
   }
 
   private Path file(String extension) {
@@ -99,6 +100,15 @@ class VideoStoreTest {
   }
 
   @Test
+  void openingWritesNothing() {
+    Path unused = directory.resolve("unused");
+
+    assertThat(VideoStore.open(new LocalOutputStore(unused), MODEL).find(KEY, REQUEST)).isEmpty();
+
+    assertThat(unused).doesNotExist();
+  }
+
+  @Test
   void reopensItsOwnOutput() {
     store.save(VIDEO);
 
@@ -138,7 +148,7 @@ class VideoStoreTest {
   void unwritableOutputIsAFaultOfTheSetup() throws IOException {
     Path notADirectory = Files.writeString(directory.resolve("file"), "");
 
-    assertThatThrownBy(() -> VideoStore.open(new LocalOutputStore(notADirectory), MODEL))
+    assertThatThrownBy(() -> VideoStore.open(new LocalOutputStore(notADirectory), MODEL).prepare())
         .isInstanceOfSatisfying(
             ReelsparkException.class,
             e -> assertThat(e.code()).isEqualTo(ErrorCode.OUTPUT_UNWRITABLE))
@@ -152,6 +162,7 @@ class VideoStoreTest {
     try (FileSystem fileSystem = Jimfs.newFileSystem(small)) {
       VideoStore smallStore =
           VideoStore.open(new LocalOutputStore(fileSystem.getPath("/videos")), MODEL);
+      smallStore.prepare();
       smallStore.save(VIDEO);
       EncodedVideo large =
           new EncodedVideo(

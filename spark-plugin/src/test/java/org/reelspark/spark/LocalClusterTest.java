@@ -3,6 +3,7 @@ package org.reelspark.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -25,14 +26,17 @@ class LocalClusterTest {
 
     @Override
     public Iterator<String> call(Iterator<Row> rows) {
-      Row video = rows.next().getAs("video");
-      return List.of(
-              "%s %s %d"
-                  .formatted(
-                      SparkEnv.get().executorId(),
-                      Arrays.hashCode(video.<byte[]>getAs("bytes")),
-                      ExecutorRuntime.instance().loads()))
-          .iterator();
+      List<String> lines = new ArrayList<>();
+      rows.forEachRemaining(row -> lines.add(line(row.getAs("video"))));
+      return lines.iterator();
+    }
+
+    private static String line(Row video) {
+      return "%s %s %d"
+          .formatted(
+              SparkEnv.get().executorId(),
+              Arrays.hashCode(video.<byte[]>getAs("bytes")),
+              ExecutorRuntime.instance().loads());
     }
   }
 

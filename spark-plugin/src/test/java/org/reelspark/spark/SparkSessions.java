@@ -26,7 +26,7 @@ final class SparkSessions {
             .appName("reelspark tests")
             .config("spark.ui.enabled", "false")
             .config("spark.sql.shuffle.partitions", "2")
-            .config("spark.executor.heartbeatInterval", "1s")
+            .config("spark.executor.heartbeatInterval", "3s")
             .config("spark.sql.warehouse.dir", "target/spark-warehouse");
     settings.forEach(builder::config);
     return builder.getOrCreate();

@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -74,11 +77,14 @@ class VideoGeneratorTest {
   }
 
   private List<Row> generate(Dataset<Row> prompts) {
-    return generator
-        .generate(prompts, TestModels.QUICK)
-        .orderBy("id")
-        .select("id", "video.*")
-        .collectAsList();
+    return collectById(generator.generate(prompts, TestModels.QUICK).select("id", "video.*"));
+  }
+
+  /** Sorts here, because a sort in Spark first samples its input, which would generate twice. */
+  private static List<Row> collectById(Dataset<Row> results) {
+    return results.collectAsList().stream()
+        .sorted(Comparator.comparing((Row row) -> row.<Integer>getAs("id")))
+        .toList();
   }
 
   private static <T> List<T> column(List<Row> rows, String name) {
@@ -93,19 +99,17 @@ class VideoGeneratorTest {
     List<byte[]> spread = column(generate(three), "bytes");
     List<byte[]> together =
         column(
-            three
-                .coalesce(1)
-                .mapPartitions(
-                    new GenerateRows(
-                        ReelsparkConf.of(spark),
-                        TestModels.QUICK,
-                        GenerationMetrics.register(spark.sparkContext()),
-                        InputColumns.of(PROMPTS)),
-                    org.apache.spark.sql.Encoders.row(
-                        PROMPTS.add(VideoGenerator.RESULT_COLUMN, ResultRows.SCHEMA)))
-                .orderBy("id")
-                .select("video.*")
-                .collectAsList(),
+            collectById(
+                three
+                    .coalesce(1)
+                    .mapPartitions(
+                        new GenerateRows(
+                            ReelsparkConf.of(spark),
+                            TestModels.QUICK,
+                            GenerationMetrics.register(spark.sparkContext()),
+                            InputColumns.of(PROMPTS)),
+                        Encoders.row(PROMPTS.add(VideoGenerator.RESULT_COLUMN, ResultRows.SCHEMA)))
+                    .select("id", "video.*")),
             "bytes");
 
     assertThat(spread).hasSize(3).doesNotContainNull();
@@ -119,8 +123,7 @@ class VideoGeneratorTest {
     List<Row> rows =
         generate(prompts("a red circle moves up", null, "", "a".repeat(100 * 1024), "a\ufffdb"));
 
-    assertThat(this.<String>statuses(rows))
-        .containsExactly("generated", "failed", "failed", "failed", "failed");
+    assertThat(statuses(rows)).containsExactly("generated", "failed", "failed", "failed", "failed");
     for (Row row : rows.subList(1, rows.size())) {
       Row error = row.getAs("error");
       assertThat(error.<String>getAs("class")).isEqualTo("ROW");
@@ -129,7 +132,7 @@ class VideoGeneratorTest {
     }
   }
 
-  private <T> List<T> statuses(List<Row> rows) {
+  private static List<String> statuses(List<Row> rows) {
     return column(rows, "status");
   }
 
@@ -147,15 +150,14 @@ class VideoGeneratorTest {
             RowFactory.create(2, "a red circle moves up", null, "fast", null));
 
     List<Row> rows =
-        generator
-            .generate(spark.createDataFrame(inputs, schema), TestModels.QUICK)
-            .orderBy("id")
-            .select("note", "video.seed", "video.steps", "video.error.message")
-            .collectAsList();
+        collectById(
+            generator
+                .generate(spark.createDataFrame(inputs, schema), TestModels.QUICK)
+                .select("id", "note", "video.seed", "video.steps", "video.error.message"));
 
-    assertThat(rows.get(0)).isEqualTo(RowFactory.create("kept", 42L, 1, null));
-    assertThat(rows.get(1)).isEqualTo(RowFactory.create(null, 0L, 2, null));
-    assertThat(rows.get(2).getString(3)).contains("'steps'", "'fast'", "1 to 1000");
+    assertThat(rows.get(0)).isEqualTo(RowFactory.create(0, "kept", 42L, 1, null));
+    assertThat(rows.get(1)).isEqualTo(RowFactory.create(1, null, 0L, 2, null));
+    assertThat(rows.get(2).getString(4)).contains("'steps'", "'fast'", "1 to 1000");
   }
 
   @Test
@@ -164,14 +166,31 @@ class VideoGeneratorTest {
     List<Row> first = generate(prompts("a red circle moves up"));
     List<Row> second = generate(prompts("a red circle moves up", "a blue square moves left"));
 
-    assertThat(this.<String>statuses(first)).containsExactly("generated");
-    assertThat(this.<String>statuses(second)).containsExactly("skipped", "generated");
+    assertThat(statuses(first)).containsExactly("generated");
+    assertThat(statuses(second)).containsExactly("skipped", "generated");
     assertThat(second.get(0).<String>getAs("uri")).isEqualTo(first.get(0).getAs("uri"));
     assertThat(second.get(0).<byte[]>getAs("bytes")).isNull();
     for (Row row : second) {
-      Path file = Path.of(java.net.URI.create(row.getAs("uri")));
+      Path file = Path.of(URI.create(row.getAs("uri")));
       assertThat(Files.size(file)).isEqualTo(row.<Long>getAs("byte_size"));
     }
+  }
+
+  @Test
+  void planGeneratesAndWritesNothing() throws IOException {
+    writeTo(directory.resolve("unused"));
+
+    List<Row> rows =
+        collectById(
+            generator
+                .plan(prompts("a red circle moves up", ""), TestModels.QUICK)
+                .select("id", "plan.status", "plan.tokens", "plan.error_code"));
+
+    assertThat(rows)
+        .containsExactly(
+            RowFactory.create(0, "pending", 192, null),
+            RowFactory.create(1, "failed", null, "INVALID_PROMPT"));
+    assertThat(directory.resolve("unused")).doesNotExist();
   }
 
   @Test
@@ -232,7 +251,7 @@ class VideoGeneratorTest {
     writeTo(Files.writeString(directory.resolve("file"), ""));
 
     assertThatThrownBy(() -> generate(prompts("a red circle moves up")))
-        .hasStackTraceContaining("cannot open output directory");
+        .hasStackTraceContaining("cannot use output directory");
   }
 
   @Test
@@ -286,8 +305,7 @@ class VideoGeneratorTest {
     action.join();
 
     assertThat(failures).hasSize(1);
-    assertThat(this.<String>statuses(generate(prompts("a red circle moves up"))))
-        .containsExactly("generated");
+    assertThat(statuses(generate(prompts("a red circle moves up")))).containsExactly("generated");
     assertThat(generator.progress().steps()).isLessThan(1000);
   }
 }
