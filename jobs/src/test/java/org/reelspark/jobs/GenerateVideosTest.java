@@ -37,34 +37,42 @@ class GenerateVideosTest {
   @Test
   void makesVideosKeepsFailedRowsApartAndSkipsWhatIsDone() throws IOException {
     Path prompts =
-        write(
-            "prompts.csv",
+        Files.writeString(
+            directory.resolve("prompts.csv"),
             "prompt,seed,width,negative_prompt\n"
                 + "a red circle moves right,1,,blue\n"
                 + ",2,,\n"
                 + "a blue square moves up,3,63,\n"
-                + "a green cross moves left,4,,\n");
+                + "a rosé circle moves down,4,,\n"
+                + "x".repeat(100_000)
+                + ",5,,\n"
+                + "a green cross moves left,6,,\n",
+            StandardCharsets.ISO_8859_1);
     Outcome first = run(prompts);
 
     assertThat(first.exitCode()).as(first.err()).isEqualTo(GenerateVideos.SOME_ROWS_FAILED);
     assertThat(first.out())
-        .contains("4 rows: 2 to generate, 0 skipped (already there), 2 failed")
-        .contains("4 rows: 2 generated, 0 skipped, 2 failed (1 INVALID_PROMPT, 1 INVALID_SIZE)")
-        .contains("row 2: INVALID_PROMPT", "row 3: INVALID_SIZE")
+        .contains("6 rows: 2 to generate, 0 skipped (already there), 4 failed")
+        .contains("6 rows: 2 generated, 0 skipped, 4 failed (3 INVALID_PROMPT, 1 INVALID_SIZE)")
+        .contains("row 2: INVALID_PROMPT: the prompt is null")
+        .contains("row 3: INVALID_SIZE: width 63")
+        .contains("row 4: INVALID_PROMPT", "UTF-8")
+        .contains("row 5: INVALID_PROMPT", "100000 characters")
         .contains("Videos: " + output().resolve("index.html"));
-    assertThat(first.err()).contains("4 of 4 videos, 2 failed, 4 of 4 steps");
+    assertThat(first.err()).contains("6 of 6 videos, 4 failed, 4 of 4 steps");
     List<Path> videos = files(".mp4");
     assertThat(videos).hasSize(2).allSatisfy(GenerateVideosTest::assertPlays);
-    assertThat(statuses()).containsExactly("generated", "failed", "failed", "generated");
-    assertPageShows(2, 2);
+    assertThat(statuses())
+        .containsExactly("generated", "failed", "failed", "failed", "failed", "generated");
+    assertPageShows(2, 4);
 
     Map<Path, FileTime> times = modificationTimes(videos);
     Outcome second = run(prompts);
 
     assertThat(second.exitCode()).isEqualTo(GenerateVideos.SOME_ROWS_FAILED);
-    assertThat(second.out()).contains("4 rows: 0 generated, 2 skipped, 2 failed");
+    assertThat(second.out()).contains("6 rows: 0 generated, 2 skipped, 4 failed");
     assertThat(modificationTimes(files(".mp4"))).isEqualTo(times);
-    assertPageShows(2, 2);
+    assertPageShows(2, 4);
   }
 
   @Test

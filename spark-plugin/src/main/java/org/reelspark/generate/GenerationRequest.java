@@ -29,9 +29,6 @@ public record GenerationRequest(
     double framesPerSecond,
     AttentionMode attention,
     VideoFormat format) {
-  /** What decoders put in the place of bytes that they cannot decode. */
-  private static final char REPLACEMENT_CHARACTER = '\ufffd';
-
   /**
    * Fills in what the options leave out from the model's defaults.
    *
