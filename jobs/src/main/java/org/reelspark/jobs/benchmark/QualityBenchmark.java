@@ -34,6 +34,13 @@ final class QualityBenchmark implements Callable<Integer> {
       description = "The first N prompts of the list of 100.")
   private int prompts;
 
+  @Option(
+      names = "--from",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Leaves out the first N prompts, so that several machines can share the list.")
+  private int from;
+
   @Option(names = "--steps", description = "Sampler steps of a clip; the model's own by default.")
   private Integer steps;
 
@@ -66,7 +73,7 @@ final class QualityBenchmark implements Callable<Integer> {
             defaults.guidanceScale());
     QualityReport report = report(measurement, device);
     Optional<AttentionProfile> profile = videoModel.description().profile();
-    for (int seed = 0; seed < clips.size(); seed++) {
+    for (int seed = from; seed < clips.size(); seed++) {
       measure(measurement, clips.get(seed), seed, profile, report);
       // After each prompt, because all of them take an hour.
       if (out != null) {
@@ -97,6 +104,9 @@ final class QualityBenchmark implements Callable<Integer> {
 
   private QualityReport report(QualityMeasurement measurement, String device) {
     String command = "jobs/benchmark quality --prompts %d".formatted(prompts);
+    if (from > 0) {
+      command += " --from " + from;
+    }
     if (steps != null) {
       command += " --steps " + steps;
     }
