@@ -11,6 +11,9 @@ VERSIONS = {
     for package in ("torch", "diffusers", "transformers", "tokenizers", "safetensors")
 }
 
+# One key, because safetensors writes several in no particular order.
+METADATA = {"versions": json.dumps(VERSIONS)}
+
 
 def write_json(path: Path, content: dict) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)

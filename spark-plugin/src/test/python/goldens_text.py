@@ -12,10 +12,6 @@ tokens.json        ids by `tokenizers` for the sample model's tokenizer.json
 cleaning.json      results of the Wan pipeline's prompt_clean without ftfy
 """
 
-import json
-from importlib.metadata import version
-from pathlib import Path
-
 import numpy as np
 import torch
 from diffusers.pipelines.wan import pipeline_wan
@@ -24,13 +20,10 @@ from tokenizers import Tokenizer
 from transformers import T5Config, T5EncoderModel, UMT5Config, UMT5EncoderModel
 from transformers.models.umt5.modeling_umt5 import UMT5Attention
 
-REPOSITORY = Path(__file__).resolve().parents[4]
-OUTPUT = REPOSITORY / "spark-plugin/src/test/resources/goldens/text"
+from golden_files import GOLDENS, METADATA, REPOSITORY, write_json
+
+OUTPUT = GOLDENS / "text"
 TOKENIZER = REPOSITORY / "jobs/sample-model/tokenizer/tokenizer.json"
-VERSIONS = {
-    package: version(package)
-    for package in ("torch", "transformers", "tokenizers", "diffusers", "safetensors")
-}
 
 SIZES = dict(
     vocab_size=72,
@@ -43,11 +36,6 @@ SIZES = dict(
 )
 LENGTHS = (1, 7, 40, 150)
 PADDING = 5
-
-
-def write_json(name: str, content) -> None:
-    text = json.dumps({"versions": VERSIONS, **content}, ensure_ascii=True, indent=1)
-    (OUTPUT / name).write_text(text + "\n")
 
 
 def write_encoder(name: str, model, stored_as: torch.dtype, rename: dict[str, str]) -> None:
@@ -73,7 +61,7 @@ def write_encoder(name: str, model, stored_as: torch.dtype, rename: dict[str, st
         states = model(torch.tensor(ids)[None], torch.tensor(mask)[None]).last_hidden_state[0]
         cases[f"{length}.ids"] = ids[:length].astype(np.float32)
         cases[f"{length}.states"] = states[:length].numpy().copy()
-    save_file(cases, directory / "states.safetensors", metadata=VERSIONS)
+    save_file(cases, directory / "states.safetensors", metadata=METADATA)
 
 
 def write_buckets() -> None:
@@ -97,7 +85,7 @@ def write_buckets() -> None:
                 "expected": found.tolist(),
             }
         )
-    write_json("buckets.json", {"cases": cases})
+    write_json(OUTPUT / "buckets.json", {"cases": cases})
 
 
 def write_tokens() -> None:
@@ -118,7 +106,7 @@ def write_tokens() -> None:
         "tab\tand\nnewline",
     ]
     cases = [{"prompt": prompt, "ids": tokenizer.encode(prompt).ids} for prompt in prompts]
-    write_json("tokens.json", {"maxLength": max_length, "cases": cases})
+    write_json(OUTPUT / "tokens.json", {"maxLength": max_length, "cases": cases})
 
 
 def write_cleaning() -> None:
@@ -137,7 +125,7 @@ def write_cleaning() -> None:
         "",
     ]
     cases = [{"prompt": prompt, "cleaned": pipeline_wan.prompt_clean(prompt)} for prompt in prompts]
-    write_json("cleaning.json", {"cases": cases})
+    write_json(OUTPUT / "cleaning.json", {"cases": cases})
 
 
 def main() -> None:

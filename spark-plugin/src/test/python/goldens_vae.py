@@ -9,15 +9,13 @@ with decoded.safetensors: normalised latents [C, F, h, w] and the pixels [3, T, 
 class decodes from them.
 """
 
-from importlib.metadata import version
-from pathlib import Path
-
 import torch
 from diffusers import AutoencoderKLWan
 from safetensors.torch import save_file
 
-OUTPUT = Path(__file__).resolve().parents[1] / "resources/goldens/vae"
-VERSIONS = {package: version(package) for package in ("torch", "diffusers", "safetensors")}
+from golden_files import GOLDENS, METADATA
+
+OUTPUT = GOLDENS / "vae"
 
 LATENT_CHANNELS = 4
 STATISTICS = dict(
@@ -80,7 +78,7 @@ def write(name: str, stored_as: torch.dtype, latent_size: tuple[int, int, int], 
         for key, value in model.state_dict().items()
         if key.startswith(("decoder.", "post_quant_conv."))
     }
-    save_file(weights, directory / "diffusion_pytorch_model.safetensors", metadata=VERSIONS)
+    save_file(weights, directory / "diffusion_pytorch_model.safetensors", metadata=METADATA)
 
     latents = torch.randn(1, LATENT_CHANNELS, *latent_size)
     mean, std = (
@@ -91,7 +89,7 @@ def write(name: str, stored_as: torch.dtype, latent_size: tuple[int, int, int], 
     save_file(
         {"latents": latents[0].contiguous(), "pixels": pixels[0].contiguous()},
         directory / "decoded.safetensors",
-        metadata=VERSIONS,
+        metadata=METADATA,
     )
 
 

@@ -27,7 +27,7 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from transformers import UMT5Config, UMT5EncoderModel
 
-from golden_files import GOLDENS, REPOSITORY, VERSIONS
+from golden_files import GOLDENS, METADATA, REPOSITORY
 
 OUTPUT = GOLDENS / "wan"
 TOKENIZER = REPOSITORY / "jobs/sample-model/tokenizer"
@@ -90,7 +90,7 @@ def save_tensors(name: str, tensors: dict[str, torch.Tensor]) -> None:
     save_file(
         {key: value.clone().contiguous() for key, value in tensors.items()},
         OUTPUT / name,
-        metadata={"versions": json.dumps(VERSIONS)},
+        metadata=METADATA,
     )
 
 
@@ -243,7 +243,6 @@ def write_settings(directory) -> None:
 
 def main() -> None:
     torch.manual_seed(0)
-    torch.set_num_threads(1)
     torch.set_grad_enabled(False)
     OUTPUT.mkdir(parents=True, exist_ok=True)
     for name, sizes in TRANSFORMERS.items():
