@@ -107,10 +107,10 @@ class WanVaeDecoderTest {
         "\"out_channels\": 3  | \"out_channels\": 12  | key 'out_channels' is 12; expected 3",
         "_spatial\": 8        | _spatial\": 16        | 'scale_factor_spatial' is 16; expected 8",
         "_temporal\": 4       | _temporal\": 8        | 'scale_factor_temporal' is 8; expected 4",
-        "1, 2, 4, 4           | 1, 2, 3, 4, 5         | key 'temperal_downsample'",
-        "[ 1, 2, 4, 4 ]       | [ 1, 2, 0, 4 ]        | key 'dim_mult'",
-        "\"base_dim\": 2      | \"base_dim\": 4       | expected the shape [",
-        "2, \"decoder_base_dim\": null, \"dim_mult\": [ 1, 2, 4, 4 ] | 1, \"dim_mult\": [ 1, 2, 4, 3 ] | even numbers of channels",
+        "1, 1, 2, 2           | 1, 1, 2, 2, 2         | key 'temperal_downsample'",
+        "[ 1, 1, 2, 2 ]       | [ 1, 1, 0, 2 ]        | key 'dim_mult'",
+        "\"base_dim\": 4      | \"base_dim\": 8       | expected the shape [",
+        "4, \"decoder_base_dim\": null, \"dim_mult\": [ 1, 1, 2, 2 ] | 1, \"dim_mult\": [ 1, 2, 4, 3 ] | even numbers of channels",
         "\"num_res_blocks\": 1| \"num_res_blocks\": 2 | lacks tensor 'decoder.up_blocks.0.resnets.2",
         "\"is_residual\": fals| \"is_residual\": tru  | lacks tensor"
       })
