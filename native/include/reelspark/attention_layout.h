@@ -12,6 +12,13 @@
 //     block, float [batch, key heads, key blocks]
 //   values  e4m3 [batch, key heads, key blocks][D x 64 tokens], transposed, swizzled by value_offset; a scale for each
 //     dimension, float [batch, key heads, D]
+//
+// 16-bit operands, laid out by half_offset, so that both wgmma and ldmatrix read them without bank conflicts:
+//   queries bf16 or fp16 [batch, query heads, query blocks][128 tokens x D], keys [batch, key heads, key blocks]
+//     [64 tokens x D] and values [batch, key heads, key blocks][64 tokens x D], all as given, without scales
+//   fp16 values beside 8-bit queries and keys (chips without e4m3): the same blocks and order of tokens, divided by the
+//     same scale for each dimension as e4m3 values
+//
 // D is 64 or 128; smaller heads are padded with zeros. Tokens past the end are zeros, with scale 0 for queries.
 #pragma once
 
@@ -40,6 +47,13 @@ REELSPARK_HOST_DEVICE constexpr int swizzled_offset(int row, int column) {
 template <int D>
 REELSPARK_HOST_DEVICE constexpr int int8_offset(int token, int dimension) {
   return swizzled_offset<D>(token, dimension);
+}
+
+// Byte of one dimension of one token inside a 16-bit block of BlockTokens tokens: panels of 64 dimensions, one after the
+// other, each with rows of 128 bytes.
+template <int BlockTokens>
+REELSPARK_HOST_DEVICE constexpr int half_offset(int token, int dimension) {
+  return dimension / 64 * (BlockTokens * 128) + swizzled_offset<128>(token, dimension % 64 * 2);
 }
 
 // Place of a token among the 64 of a value block. Within each 32 tokens the order is such that the scores as wgmma
