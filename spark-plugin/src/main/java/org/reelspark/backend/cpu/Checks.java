@@ -1,5 +1,6 @@
 package org.reelspark.backend.cpu;
 
+import java.util.Arrays;
 import org.reelspark.tensor.DType;
 import org.reelspark.tensor.MemorySpace;
 import org.reelspark.tensor.Tensor;
@@ -17,7 +18,6 @@ final class Checks {
     }
   }
 
-  /** {@code found} elements of what are {@code expected}. */
   static void size(String what, long expected, long found) {
     if (expected != found) {
       throw new IllegalArgumentException(
@@ -26,10 +26,9 @@ final class Checks {
   }
 
   static void shape(String what, Tensor tensor, long... expected) {
-    if (!java.util.Arrays.equals(tensor.shape().toArray(), expected)) {
+    if (!Arrays.equals(tensor.shape().toArray(), expected)) {
       throw new IllegalArgumentException(
-          "%s: expected %s, found %s"
-              .formatted(what, java.util.Arrays.toString(expected), tensor.shape()));
+          "%s: expected %s, found %s".formatted(what, Arrays.toString(expected), tensor.shape()));
     }
   }
 
@@ -39,9 +38,11 @@ final class Checks {
     }
   }
 
-  static void disjoint(Tensor a, Tensor b) {
-    if (a.address() < b.address() + b.byteSize() && b.address() < a.address() + a.byteSize()) {
-      throw new IllegalArgumentException("output %s overlaps input %s".formatted(a, b));
+  /** The output of an operation that cannot work in place. */
+  static void disjoint(Tensor out, Tensor in) {
+    if (out.address() < in.address() + in.byteSize()
+        && in.address() < out.address() + out.byteSize()) {
+      throw new IllegalArgumentException("output %s overlaps input %s".formatted(out, in));
     }
   }
 }

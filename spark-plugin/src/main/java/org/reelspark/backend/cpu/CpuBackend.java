@@ -59,7 +59,8 @@ public final class CpuBackend implements Backend {
 
   @Override
   public String describe() {
-    return "cpu: %d threads, %s".formatted(runtime.pool().threads(), Blas.version());
+    return "cpu: %d threads, %s, %s"
+        .formatted(runtime.pool().threads(), Blas.version(), VectorSupport.describe());
   }
 
   @Override

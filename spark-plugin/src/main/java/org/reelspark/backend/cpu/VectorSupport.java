@@ -17,6 +17,15 @@ final class VectorSupport {
     return AVAILABLE;
   }
 
+  /** What the kernels run on. */
+  static String describe() {
+    return AVAILABLE ? "vectors of %d bits".formatted(vectorBits()) : "plain Java";
+  }
+
+  private static int vectorBits() {
+    return FloatVector.SPECIES_PREFERRED.vectorBitSize();
+  }
+
   private static boolean detect() {
     if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
       LOG.warn(
@@ -26,9 +35,10 @@ final class VectorSupport {
           MODULE);
       return false;
     }
-    int bits = FloatVector.SPECIES_PREFERRED.vectorBitSize();
-    if (!multipliesAndAddsInOne(bits)) {
-      LOG.warn("Vectors of {} bits without fused multiply-add: plain Java replaces them", bits);
+    if (!multipliesAndAddsInOne()) {
+      LOG.warn(
+          "Vectors of {} bits have no fused multiply-add, so plain Java replaces them",
+          vectorBits());
       return false;
     }
     return true;
@@ -37,8 +47,8 @@ final class VectorSupport {
   /**
    * Without the instruction the virtual machine emulates it in software, far slower than a loop.
    */
-  private static boolean multipliesAndAddsInOne(int bits) {
+  private static boolean multipliesAndAddsInOne() {
     boolean arm = System.getProperty("os.arch").toLowerCase(Locale.ROOT).equals("aarch64");
-    return arm || bits >= 256;
+    return arm || vectorBits() >= 256;
   }
 }
