@@ -32,7 +32,7 @@ class MemoryTest {
       }
       try (Tensor uploaded = backend.upload(host)) {
         assertThat(uploaded.dtype()).isEqualTo(DType.F32);
-        assertThat(uploaded.toFloats()).containsExactly(host.toFloats());
+        assertThat(uploaded.toFloats()).isEqualTo(host.toFloats());
       }
     }
   }
@@ -43,7 +43,7 @@ class MemoryTest {
         Tensor host = random.normal(70_001)) {
       Tensor uploaded = backend.upload(host);
       assertThat(uploaded.address()).isNotEqualTo(host.address());
-      assertThat(uploaded.toFloats()).containsExactly(host.toFloats());
+      assertThat(uploaded.toFloats()).isEqualTo(host.toFloats());
       uploaded.close();
     }
   }
@@ -62,7 +62,7 @@ class MemoryTest {
         Tensor source = random.normal(3, 30_000);
         Tensor target = backend.allocate(90_000)) {
       backend.copy(source, target);
-      assertThat(target.toFloats()).containsExactly(source.toFloats());
+      assertThat(target.toFloats()).isEqualTo(source.toFloats());
     }
   }
 
@@ -96,11 +96,11 @@ class MemoryTest {
       Tensor tail = table.slice(rows - 2, rows);
       backend.copy(last, tail);
       backend.gather(table, new int[] {(int) rows - 1}, gathered);
-      assertThat(gathered.toFloats()).containsExactly(last.slice(1, 2).toFloats());
+      assertThat(gathered.toFloats()).isEqualTo(last.slice(1, 2).toFloats());
       backend.linear(last, linear, Activation.NONE, expected);
       Tensor result = table.slice(rows - 4, rows - 2);
       backend.linear(tail, linear, Activation.NONE, result);
-      assertThat(result.toFloats()).containsExactly(expected.toFloats());
+      assertThat(result.toFloats()).isEqualTo(expected.toFloats());
       backend.combine(new float[] {1, 1}, List.of(result, tail), result);
       backend.rmsNorm(result, gathered.reshape(columns), 1e-6f, result);
       assertThat(backend.isFinite(result)).isTrue();

@@ -66,8 +66,8 @@ class ThreadCountTest {
   void resultsAreTheSameBits(Operation operation) {
     List<float[]> results =
         IntStream.rangeClosed(1, 3).mapToObj(threads -> run(operation, threads)).toList();
-    assertThat(results.get(1)).containsExactly(results.get(0));
-    assertThat(results.get(2)).containsExactly(results.get(0));
+    assertThat(results.get(1)).isEqualTo(results.get(0));
+    assertThat(results.get(2)).isEqualTo(results.get(0));
   }
 
   private static float[] run(Operation operation, int threads) {

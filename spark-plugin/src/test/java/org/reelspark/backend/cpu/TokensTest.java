@@ -35,7 +35,7 @@ class TokensTest {
       BACKEND.gather(table, indices, out);
       for (int i = 0; i < indices.length; i++) {
         assertThat(out.slice(i, i + 1).toFloats())
-            .containsExactly(table.slice(indices[i], indices[i] + 1).toFloats());
+            .isEqualTo(table.slice(indices[i], indices[i] + 1).toFloats());
       }
     }
   }
@@ -101,7 +101,7 @@ class TokensTest {
         target.put((token * volume + place) * channels + channel, source.get(i));
       }
       BACKEND.unpatchify(transposed, patch, order, back);
-      assertThat(back.toFloats()).containsExactly(latents.toFloats());
+      assertThat(back.toFloats()).isEqualTo(latents.toFloats());
     }
   }
 
