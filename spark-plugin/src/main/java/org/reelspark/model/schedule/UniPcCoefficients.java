@@ -21,7 +21,7 @@ final class UniPcCoefficients {
   float[] predictor(int i, int order) {
     double sigmaRatio = sigma(i + 1) / sigma(i);
     double h = lambda(i + 1) - lambda(i);
-    double scale = -alpha(i + 1) * Math.expm1(-h);
+    double scale = -alpha(i + 1) * StrictMath.expm1(-h);
     if (order == 1) {
       return floats(sigmaRatio, scale);
     }
@@ -39,7 +39,7 @@ final class UniPcCoefficients {
   float[] corrector(int i, int order) {
     double sigmaRatio = sigma(i) / sigma(i - 1);
     double h = lambda(i) - lambda(i - 1);
-    double bh = Math.expm1(-h);
+    double bh = StrictMath.expm1(-h);
     double scale = -alpha(i) * bh;
     if (order == 1) {
       return floats(sigmaRatio, scale * 0.5, scale * 0.5);
@@ -70,7 +70,7 @@ final class UniPcCoefficients {
   }
 
   private double lambda(int i) {
-    return Math.log(alpha(i)) - Math.log(sigma(i));
+    return StrictMath.log(alpha(i)) - StrictMath.log(sigma(i));
   }
 
   private static float[] floats(double... values) {

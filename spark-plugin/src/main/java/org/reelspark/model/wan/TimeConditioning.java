@@ -92,9 +92,9 @@ final class TimeConditioning {
   private void writeSinusoids(float[] timesteps) {
     int half = config.frequencyDimension() / 2;
     FloatBuffer out = hostSinusoids.buffer().asFloatBuffer();
-    for (int i = 0; i < timesteps.length; i++) {
-      for (int k = 0; k < half; k++) {
-        float frequency = (float) StrictMath.exp((float) (-Math.log(MAX_PERIOD) * k) / half);
+    for (int k = 0; k < half; k++) {
+      float frequency = (float) StrictMath.exp((float) (-StrictMath.log(MAX_PERIOD) * k) / half);
+      for (int i = 0; i < timesteps.length; i++) {
         float angle = timesteps[i] * frequency;
         out.put(2 * half * i + k, (float) StrictMath.cos(angle));
         out.put(2 * half * i + half + k, (float) StrictMath.sin(angle));

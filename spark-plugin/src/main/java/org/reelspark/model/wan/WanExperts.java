@@ -1,12 +1,14 @@
 package org.reelspark.model.wan;
 
 import org.reelspark.backend.Backend;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
 import org.reelspark.model.checkpoint.Checkpoint;
 import org.reelspark.model.checkpoint.JsonConfig;
 
 /**
  * The transformers of a model: one, or, in Wan 2.2 A14B, one for high and one for low noise, of
- * equal sizes.
+ * equal sizes. Both get the request's guidance scale, as in diffusers without a second one.
  *
  * @param lowNoise null when there is one transformer
  * @param boundary timesteps below it are for low noise
@@ -16,13 +18,12 @@ record WanExperts(WanTransformer highNoise, WanTransformer lowNoise, float bound
 
   private static final String HIGH_NOISE = "transformer";
   private static final String LOW_NOISE = "transformer_2";
-  private static final float TIMESTEPS = 1000;
+  private static final int TIMESTEPS = 1000;
 
   /**
    * Loads {@code transformer} and, where the pipeline has one, {@code transformer_2}.
    *
-   * @throws org.reelspark.error.ReelsparkException MODEL_NOT_FOUND, MODEL_UNSUPPORTED,
-   *     CHECKPOINT_INVALID
+   * @throws ReelsparkException MODEL_NOT_FOUND, MODEL_UNSUPPORTED, CHECKPOINT_INVALID
    */
   static WanExperts load(Checkpoint checkpoint, Backend backend) {
     if (!checkpoint.hasComponent(LOW_NOISE)) {
@@ -35,11 +36,23 @@ record WanExperts(WanTransformer highNoise, WanTransformer lowNoise, float bound
     }
     WanTransformer highNoise = WanTransformer.load(checkpoint, HIGH_NOISE, backend);
     try {
+      requireEqualSizes(checkpoint, highNoise.config());
       WanTransformer lowNoise = WanTransformer.load(checkpoint, LOW_NOISE, backend);
-      return new WanExperts(highNoise, lowNoise, (float) boundary * TIMESTEPS);
+      return new WanExperts(highNoise, lowNoise, (float) (boundary * TIMESTEPS));
     } catch (RuntimeException | Error e) {
       highNoise.close();
       throw e;
+    }
+  }
+
+  private static void requireEqualSizes(Checkpoint checkpoint, WanTransformerConfig expected) {
+    JsonConfig file = checkpoint.config(LOW_NOISE);
+    WanTransformerConfig found = WanTransformerConfig.read(file);
+    if (!found.equals(expected)) {
+      throw new ReelsparkException(
+          ErrorCode.CHECKPOINT_INVALID,
+          "%s: %s; expected the sizes of the other transformer, %s"
+              .formatted(file.file(), found, expected));
     }
   }
 

@@ -224,6 +224,15 @@ class VideoModelsTest {
     ProfileFile.write(model.resolve(TunedProfile.FILE_NAME), new TunedProfile(profile, tuning));
   }
 
+  @Test
+  void rejectsExpertsOfDifferentSizes() throws IOException {
+    addSecondTransformer();
+    replace("model_index.json", "\"boundary_ratio\": null", "\"boundary_ratio\": 0.875");
+    replace("transformer_2/config.json", "\"eps\": 1e-06", "\"eps\": 1e-05");
+
+    assertFails(ErrorCode.CHECKPOINT_INVALID, "transformer_2/config.json", "epsilon=1.0E-5");
+  }
+
   private void addSecondTransformer() throws IOException {
     replace(
         "model_index.json",
