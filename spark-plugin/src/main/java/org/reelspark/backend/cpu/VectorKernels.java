@@ -140,7 +140,7 @@ final class VectorKernels extends ScalarKernels {
     for (int c = 0; c < whole; c += LANES) {
       sums = sums.add(load(x, r, c));
     }
-    float sum = sums.reduceLanes(VectorOperators.ADD);
+    float sum = VectorMath.sum(sums);
     for (int c = whole; c < columns; c++) {
       sum += x.get(r, c);
     }
@@ -154,7 +154,7 @@ final class VectorKernels extends ScalarKernels {
       FloatVector distance = load(x, r, c).sub(centre);
       sums = distance.fma(distance, sums);
     }
-    float sum = sums.reduceLanes(VectorOperators.ADD);
+    float sum = VectorMath.sum(sums);
     for (int c = whole; c < columns; c++) {
       float distance = x.get(r, c) - centre;
       sum += distance * distance;
@@ -245,7 +245,7 @@ final class VectorKernels extends ScalarKernels {
         store(weight, x, r, c);
         sums = sums.add(weight);
       }
-      float sum = sums.reduceLanes(VectorOperators.ADD);
+      float sum = VectorMath.sum(sums);
       for (int c = whole; c < columns; c++) {
         float weight = (float) Math.exp(x.get(r, c) - maximum);
         x.put(r, c, weight);

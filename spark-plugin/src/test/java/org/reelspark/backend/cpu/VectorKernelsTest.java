@@ -1,6 +1,7 @@
 package org.reelspark.backend.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 import java.util.stream.Stream;
 import jdk.incubator.vector.FloatVector;
@@ -90,6 +91,26 @@ class VectorKernelsTest {
     assertThat(exp(1e30f)).isInfinite();
     assertThat(exp(Float.POSITIVE_INFINITY)).isInfinite();
     assertThat(exp(Float.NaN)).isNaN();
+  }
+
+  /** Enough calls for the compiler to replace interpreted code on the way. */
+  @Test
+  void sumsAreTheSameBitsInterpretedAndCompiled() {
+    float[] values = new float[VectorMemory.LANES];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) Math.sin(i + 1) * (1 << i);
+    }
+    FloatVector vector = FloatVector.fromArray(VectorMemory.SPECIES, values, 0);
+    float first = VectorMath.sum(vector);
+    for (int i = 0; i < 200_000; i++) {
+      assertSame(first, VectorMath.sum(vector));
+    }
+  }
+
+  private static void assertSame(float expected, float actual) {
+    if (expected != actual) {
+      fail("expected %s, found %s", expected, actual);
+    }
   }
 
   private static float exp(float x) {
