@@ -5,12 +5,13 @@ import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
 
 /**
- * A square product by OpenBLAS alone on its own threads: the rate to hold this machine's other
- * matrix products against. While it runs, no backend of this JVM may compute.
+ * A square product by OpenBLAS alone, each thread with as many of its rows: the rate to hold this
+ * machine's other matrix products against. OpenBLAS's own threads would go on spinning after a
+ * product, and take their time from whatever is measured next.
  */
 public final class BlasPeak implements AutoCloseable {
   private final int size;
-  private final int threads;
+  private final WorkerPool pool;
   private final Tensor left;
   private final Tensor right;
   private final Tensor product;
@@ -21,7 +22,7 @@ public final class BlasPeak implements AutoCloseable {
   public BlasPeak(int size, int threads) {
     Blas.load();
     this.size = size;
-    this.threads = threads;
+    this.pool = new WorkerPool(threads);
     this.left = ones();
     this.right = ones();
     this.product = ones();
@@ -49,24 +50,26 @@ public final class BlasPeak implements AutoCloseable {
 
   /** Computes the product once. */
   public void multiply() {
-    Blas.useThreads(threads);
-    try {
-      Blas.multiply(
-          size,
-          size,
-          size,
-          1,
-          Blas.Matrix.plain(left.address(), size),
-          Blas.Matrix.plain(right.address(), size),
-          0,
-          Blas.Matrix.plain(product.address(), size));
-    } finally {
-      Blas.useThreads(1);
-    }
+    int rows = (size + pool.threads() - 1) / pool.threads();
+    pool.forEachRange(size, rows, (worker, from, to) -> multiply(from, to - from));
+  }
+
+  private void multiply(long firstRow, long rows) {
+    long offset = firstRow * size * Float.BYTES;
+    Blas.multiply(
+        rows,
+        size,
+        size,
+        1,
+        Blas.Matrix.plain(left.address() + offset, size),
+        Blas.Matrix.plain(right.address(), size),
+        0,
+        Blas.Matrix.plain(product.address() + offset, size));
   }
 
   @Override
   public void close() {
+    pool.close();
     left.close();
     right.close();
     product.close();
