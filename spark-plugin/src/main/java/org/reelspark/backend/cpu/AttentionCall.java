@@ -111,19 +111,22 @@ final class AttentionCall {
     int[] blocks = select(rows, packed, head, queryBlock);
     float factor = (float) (parameters.scale() * LOG2_E);
     float pvThreshold = parameters.heads().get(head).pvThreshold();
-    int groups = 0;
+    int groups = (count + QueryGroup.SIZE - 1) / QueryGroup.SIZE;
+    for (int i = 0; i < groups; i++) {
+      workspace.groups[i].load(rows, i * QueryGroup.SIZE, count, factor);
+    }
     int leftOut = 0;
-    for (int at = 0; at < count; at += QueryGroup.SIZE) {
-      int queries = Math.min(QueryGroup.SIZE, count - at);
-      QueryGroup group = workspace.group;
-      group.load(rows, at * shape.headDimension(), queries, factor);
-      for (int block : blocks) {
-        if (!group.attend(packed, block, geometry, first + at, pvThreshold)) {
+    // All groups meet a key block while it is in the cache.
+    for (int block : blocks) {
+      for (int i = 0; i < groups; i++) {
+        int firstQuery = first + i * QueryGroup.SIZE;
+        if (!workspace.groups[i].attend(packed, block, geometry, firstQuery, pvThreshold)) {
           leftOut++;
         }
       }
-      group.store(rows, at * shape.headDimension(), queries);
-      groups++;
+    }
+    for (int i = 0; i < groups; i++) {
+      workspace.groups[i].store(rows, i * QueryGroup.SIZE, count);
     }
     output.write(batch, head, first, count, rows);
     return new AttentionStatistics(

@@ -3,7 +3,9 @@ package org.reelspark.backend.cpu;
 import static org.reelspark.attention.AttentionParameters.KEY_BLOCK;
 import static org.reelspark.attention.AttentionParameters.QUERY_BLOCK;
 
-/** What one thread works with during attention; a view of heads of one dimension. */
+import java.util.Arrays;
+
+/** What one thread works with during attention over heads of one dimension. */
 final class AttentionWorkspace {
   private final int dimension;
 
@@ -13,13 +15,14 @@ final class AttentionWorkspace {
   /** Rows of one value block. */
   final float[] valueRows;
 
-  final QueryGroup group;
+  /** The groups of one query block. */
+  final QueryGroup[] groups = new QueryGroup[QUERY_BLOCK / QueryGroup.SIZE];
 
   AttentionWorkspace(AttentionKernel kernel, int dimension) {
     this.dimension = dimension;
     this.queryRows = new float[QUERY_BLOCK * dimension];
     this.valueRows = new float[KEY_BLOCK * dimension];
-    this.group = new QueryGroup(kernel, dimension);
+    Arrays.setAll(groups, i -> new QueryGroup(kernel, dimension));
   }
 
   int dimension() {

@@ -30,15 +30,16 @@ final class QueryGroup {
   }
 
   /**
-   * @param rows queries {@code [.., dimension]}
-   * @param offset of the group's first query in rows
-   * @param count queries of the group; the last one fills the places of those that are missing,
-   *     because it takes the same PV decisions
+   * Starts with new queries. The last one fills the places of those that are missing, because it
+   * takes the same PV decisions.
+   *
+   * @param rows queries {@code [count, dimension]}
+   * @param first of the group's queries among them
    * @param factor on queries: scale in log2 units
    */
-  void load(float[] rows, int offset, int count, float factor) {
+  void load(float[] rows, int first, int count, float factor) {
     for (int i = 0; i < SIZE; i++) {
-      int row = offset + Math.min(i, count - 1) * dimension;
+      int row = Math.min(first + i, count - 1) * dimension;
       for (int d = 0; d < dimension; d++) {
         query[d * SIZE + i] = rows[row + d] * factor;
       }
@@ -89,12 +90,14 @@ final class QueryGroup {
     }
   }
 
-  /** Writes the outputs of the first {@code count} queries, {@code [count, dimension]}. */
-  void store(float[] rows, int offset, int count) {
-    for (int i = 0; i < count; i++) {
+  /** Writes the group's outputs to rows {@code first} onwards of {@code [count, dimension]}. */
+  void store(float[] rows, int first, int count) {
+    int queries = Math.min(SIZE, count - first);
+    for (int i = 0; i < queries; i++) {
       float sum = softmax.sum[i];
+      int row = (first + i) * dimension;
       for (int d = 0; d < dimension; d++) {
-        rows[offset + i * dimension + d] = sum == 0 ? 0 : softmax.output[d * SIZE + i] / sum;
+        rows[row + d] = sum == 0 ? 0 : softmax.output[d * SIZE + i] / sum;
       }
     }
   }
