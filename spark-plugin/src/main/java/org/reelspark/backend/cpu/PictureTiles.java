@@ -9,16 +9,22 @@ package org.reelspark.backend.cpu;
  */
 record PictureTiles(int height, int width, int rows, int columns) {
   private static final int COLUMNS = 64;
-  private static final int ROWS = 8;
 
-  /** Pictures up to this height get half as many rows, for enough tiles to share out. */
-  private static final int SMALL_HEIGHT = 32;
+  /**
+   * More rows read less of the neighbouring tiles; the sums must stay in the second-level cache.
+   */
+  private static final int MOST_ROWS = 16;
+
+  private static final int FEWEST_ROWS = 4;
+
+  /** Bands that a small picture is cut into, for enough tiles to share out. */
+  private static final int BANDS = 8;
 
   /** One tile of the picture. */
   record Tile(int top, int left, int rows, int columns) {}
 
   static PictureTiles of(int height, int width) {
-    int rows = height <= SMALL_HEIGHT ? ROWS / 2 : ROWS;
+    int rows = Math.max(FEWEST_ROWS, Math.min(MOST_ROWS, height / BANDS));
     return new PictureTiles(height, width, Math.min(rows, height), Math.min(COLUMNS, width));
   }
 
