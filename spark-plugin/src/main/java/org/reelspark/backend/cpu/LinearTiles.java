@@ -7,9 +7,9 @@ package org.reelspark.backend.cpu;
 record LinearTiles(long rows, long columns, long tileRows, long tileColumns) {
   /**
    * OpenBLAS packs the weights anew for each tile: with this many rows that is a small part, and
-   * the tile still fits the second-level cache.
+   * the model's long sequences still make enough tiles for many threads.
    */
-  private static final long ROWS = 256;
+  private static final long ROWS = 512;
 
   private static final long COLUMNS = 1024;
 
