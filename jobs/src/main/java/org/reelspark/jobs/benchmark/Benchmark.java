@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
     description = "Measures this machine and writes a report.",
     subcommands = {CpuBenchmark.class, QualityBenchmark.class})
 public final class Benchmark {
-  private Benchmark() {}
+  Benchmark() {}
 
   public static void main(String[] arguments) {
     System.exit(new CommandLine(new Benchmark()).execute(arguments));
