@@ -1,12 +1,10 @@
 package org.reelspark.backend.cpu;
 
-import static org.reelspark.backend.cpu.VectorMemory.LANES;
 import static org.reelspark.backend.cpu.VectorMemory.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShuffle;
 
 /**
  * Functions of vectors. Constants are vectors too: a scalar operand would be one more call for the
@@ -49,11 +47,6 @@ final class VectorMath {
   private static final FloatVector MINUS_GELU_LINEAR = constant((float) -GELU_FACTOR);
   private static final FloatVector MINUS_GELU_CUBIC = constant((float) (-GELU_FACTOR * 0.044715));
 
-  private static final VectorShuffle<Float> FROM_8 = VectorShuffle.iota(SPECIES, 8, 1, true);
-  private static final VectorShuffle<Float> FROM_4 = VectorShuffle.iota(SPECIES, 4, 1, true);
-  private static final VectorShuffle<Float> FROM_2 = VectorShuffle.iota(SPECIES, 2, 1, true);
-  private static final VectorShuffle<Float> FROM_1 = VectorShuffle.iota(SPECIES, 1, 1, true);
-
   private VectorMath() {}
 
   private static FloatVector constant(float value) {
@@ -65,16 +58,13 @@ final class VectorMath {
    * open, and compiled code differs in it from interpreted code.
    */
   static float sum(FloatVector x) {
-    FloatVector sums = x;
-    if (LANES == 16) {
-      sums = sums.add(sums.rearrange(FROM_8));
+    float[] sums = x.toArray();
+    for (int half = sums.length / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        sums[i] += sums[i + half];
+      }
     }
-    if (LANES >= 8) {
-      sums = sums.add(sums.rearrange(FROM_4));
-    }
-    sums = sums.add(sums.rearrange(FROM_2));
-    sums = sums.add(sums.rearrange(FROM_1));
-    return sums.lane(0);
+    return sums[0];
   }
 
   /**

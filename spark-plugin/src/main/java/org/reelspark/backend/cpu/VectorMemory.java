@@ -17,8 +17,7 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>Load this class only when {@link VectorSupport#available}.
  */
 final class VectorMemory {
-  /** The widest vectors of 4, 8 or 16 lanes. */
-  static final VectorSpecies<Float> SPECIES = widestOfAtMostSixteenLanes();
+  static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
 
   /** Lanes of a vector. */
   static final int LANES = SPECIES.length();
@@ -64,11 +63,6 @@ final class VectorMemory {
   }
 
   private VectorMemory() {}
-
-  private static VectorSpecies<Float> widestOfAtMostSixteenLanes() {
-    VectorSpecies<Float> preferred = FloatVector.SPECIES_PREFERRED;
-    return preferred.length() <= 16 ? preferred : FloatVector.SPECIES_512;
-  }
 
   private static MethodHandle load(
       MethodHandles.Lookup lookup, String name, Class<?> region, Class<?> offset)
