@@ -127,9 +127,11 @@ class Buffer {
     CUDA(cuMemcpyHtoD, address_ + offset * sizeof(T), values.data(), values.size() * sizeof(T));
   }
 
-  std::vector<T> read() const {
-    std::vector<T> values(size_);
-    CUDA(cuMemcpyDtoH, values.data(), address_, size_ * sizeof(T));
+  std::vector<T> read() const { return read(0, size_); }
+
+  std::vector<T> read(size_t offset, size_t length) const {
+    std::vector<T> values(length);
+    CUDA(cuMemcpyDtoH, values.data(), address_ + offset * sizeof(T), length * sizeof(T));
     return values;
   }
 
