@@ -10,13 +10,14 @@ fail() {
   exit 2
 }
 
-# Sets java to the command of a new enough Java.
+# Sets java to the command of a new enough Java, and java_version to its number.
 find_java() {
   java=${JAVA_HOME:+$JAVA_HOME/bin/}java
   local version
   version=$("$java" -version 2>&1) || fail "no Java found; install a JDK 17 or newer, or set JAVA_HOME to one"
   [[ $version =~ version\ \"([0-9]+) ]] || fail "cannot read the version of $java: $version"
-  ((BASH_REMATCH[1] >= 17)) || fail "$java is Java ${BASH_REMATCH[1]}; set JAVA_HOME to a JDK 17 or newer"
+  java_version=${BASH_REMATCH[1]}
+  ((java_version >= 17)) || fail "$java is Java $java_version; set JAVA_HOME to a JDK 17 or newer"
 }
 
 is_built() {
@@ -34,14 +35,38 @@ build_when_needed() {
   mvn -q -B -ntp -f "$repository/pom.xml" -DskipTests package >&2 || fail "the build failed"
 }
 
+# java_command JVM_OPTION...: sets command to Java with the job's class path.
+java_command() {
+  local jar=("$jobs_directory"/target/reelspark-jobs-*.jar)
+  # SVT_LOG keeps the AV1 encoder from writing its settings between the progress; jdk.console tells
+  # a terminal from a file on every Java.
+  command=(env "SVT_LOG=${SVT_LOG:-1}" "SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1}" "$java"
+    "@$jobs_directory/target/jvm-arguments.txt" "$@" ${REELSPARK_JAVA_OPTIONS:--Xmx1g}
+    -Djdk.console=java.base "-Dlog4j2.configurationFile=$jobs_directory/log4j2.properties"
+    -cp "${jar[0]}:$(<"$class_path_file")")
+}
+
+# Starting Spark is mostly loading classes. An archive of them, recorded once by planning the sample
+# prompts, takes seconds off every start. An empty one says that it could not be recorded.
+record_classes_when_needed() {
+  [[ $class_archive -nt $class_path_file ]] && return
+  echo "Recording Spark's classes for faster starts ..." >&2
+  java_command "-XX:ArchiveClassesAtExit=$class_archive"
+  "${command[@]}" org.reelspark.jobs.GenerateVideos --prompts "$jobs_directory/sample-prompts.csv" \
+    --model "$jobs_directory/sample-model" --out "$jobs_directory/target/recorded" --dry-run \
+    >/dev/null 2>&1 && [[ -s $class_archive ]] || : >"$class_archive"
+}
+
 # launch MAIN_CLASS ARGUMENT...
 launch() {
   find_java
+  class_archive=$jobs_directory/target/classes-$java_version.jsa
   build_when_needed
-  # SVT_LOG keeps the AV1 encoder from writing its settings between the progress; jdk.console tells
-  # a terminal from a file on every Java.
-  SVT_LOG=${SVT_LOG:-1} SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1} exec "$java" \
-    "@$jobs_directory/target/jvm-arguments.txt" ${REELSPARK_JAVA_OPTIONS:--Xmx1g} \
-    -Djdk.console=java.base -Dlog4j2.configurationFile="$jobs_directory/log4j2.properties" \
-    -cp "$jobs_directory/target/classes:$(<"$class_path_file")" "$@"
+  record_classes_when_needed
+  if [[ -s $class_archive ]]; then
+    java_command "-XX:SharedArchiveFile=$class_archive" -Xlog:cds=off -Xlog:cds+dynamic=off
+  else
+    java_command
+  fi
+  exec "${command[@]}" "$@"
 }
