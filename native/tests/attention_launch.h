@@ -18,9 +18,12 @@ inline bool is_int8(OperandFormat format) {
   return format == OperandFormat::kInt8F16 || format == OperandFormat::kInt8E4m3;
 }
 
-// Name of the portable kernel; 16-bit operands give output of their own type.
-inline std::string portable_entry(OperandFormat operands, OutputFormat output, int head_dim) {
-  std::string name = "attention_mma_";
+// The portable kernels on mma.sync and those of Hopper on wgmma.
+enum class KernelFamily { kMma, kWgmma };
+
+// Name of a kernel; 16-bit operands give output of their own type.
+inline std::string attention_entry(KernelFamily family, OperandFormat operands, OutputFormat output, int head_dim) {
+  std::string name = family == KernelFamily::kMma ? "attention_mma_" : "attention_wgmma_";
   switch (operands) {
     case OperandFormat::kInt8F16: name += "int8_f16"; break;
     case OperandFormat::kInt8E4m3: name += "int8_e4m3"; break;
@@ -32,6 +35,9 @@ inline std::string portable_entry(OperandFormat operands, OutputFormat output, i
   }
   return name + "_d" + std::to_string(head_dim);
 }
+
+// Consecutive queries that share the decision to leave out a block.
+inline int query_group(KernelFamily family) { return family == KernelFamily::kMma ? 32 : 64; }
 
 struct PackedOperands {
   PackedOperand queries;
@@ -108,12 +114,18 @@ class DeviceProblem {
   AttentionArguments arguments_ = {};
 };
 
-// Enqueues one launch of a portable kernel on the default stream.
-inline void launch_portable(const Kernel& kernel, AttentionArguments arguments) {
+// Enqueues one launch on the default stream. Portable kernels have a block for each row, Hopper's one for each
+// multiprocessor, which share the rows through `next_row`.
+inline void launch_attention(
+    const cuda::Device& device, KernelFamily family, const Kernel& kernel, AttentionArguments arguments,
+    const cuda::Buffer<uint32_t>& next_row) {
   const int64_t rows =
       arguments.batch * arguments.query_heads * block_count(arguments.query_tokens, kQueryBlock);
+  const int64_t blocks =
+      family == KernelFamily::kMma ? rows : std::min<int64_t>(rows, device.multiprocessors());
+  arguments.next_row = reinterpret_cast<uint32_t*>(next_row.address());
   void* parameters[] = {&arguments};
-  CUDA(cuLaunchKernel, kernel.function, static_cast<unsigned>(rows), 1, 1, kernel.threads, 1, 1, kernel.shared_bytes,
+  CUDA(cuLaunchKernel, kernel.function, static_cast<unsigned>(blocks), 1, 1, kernel.threads, 1, 1, kernel.shared_bytes,
        nullptr, parameters, nullptr);
 }
 

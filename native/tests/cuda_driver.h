@@ -77,6 +77,8 @@ class Device {
     return "ptx";
   }
 
+  int multiprocessors() const { return attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT); }
+
   size_t free_bytes() const {
     size_t free = 0, total = 0;
     CUDA(cuMemGetInfo, &free, &total);

@@ -37,7 +37,7 @@ struct AttentionArguments {
   const uint16_t* ids;        // null for every block that masking admits; counts is not read then
   const uint32_t* counts;
   const uint32_t* row_order;  // null for ascending order
-  uint32_t* next_row;         // persistent kernels take rows through this counter; zero at the launch
+  uint32_t* next_row;         // persistent kernels take rows through this counter: zero at the launch, and again after it
 
   // Results.
   void* output;                   // bf16 or fp16 view [batch, query head, token, dimension], 16-byte aligned

@@ -1,7 +1,8 @@
-// Times the portable attention kernels: `attention_mma_benchmark KERNEL_DIR [--json]`.
+// Times the attention kernels: `attention_benchmark [--json] [--only NAME] KERNEL_DIR...`. Several directories are
+// builds to compare on the same operands; NAME is a part of the names of the kernels to time.
 //
-// TOPS are dense-equivalent: 4 batch heads length^2 dimension / time, whatever was skipped. Operands are random with the
-// spread of normal data; times are medians of single launches, by events, after a warm-up.
+// TOPS are 4 batch heads length^2 dimension / time: "dense" counts all blocks, "selected" those in the lists. Operands
+// are random with the spread of normal data; times are medians of single launches, by events, after a warm-up.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "attention_launch.h"
+#include "clock_probe.h"
 
 namespace reelspark {
 namespace {
@@ -108,14 +110,27 @@ BlockLists random_lists(const AttentionShape& shape, double kept) {
   return lists;
 }
 
-double median_milliseconds(const Kernel& kernel, const AttentionArguments& arguments) {
+struct Options {
+  bool json = false;
+  std::string only;
+  std::vector<std::string> directories;
+};
+
+struct Timing {
+  double milliseconds;
+  double megahertz;
+};
+
+Timing time_launches(
+    const cuda::Device& device, const ClockProbe& clock, KernelFamily family, const Kernel& kernel,
+    const AttentionArguments& arguments, const cuda::Buffer<uint32_t>& next_row) {
   CUevent begin, end;
   CUDA(cuEventCreate, &begin, CU_EVENT_DEFAULT);
   CUDA(cuEventCreate, &end, CU_EVENT_DEFAULT);
   std::vector<float> times;
   for (int run = 0; run < kWarmups + kRuns; ++run) {
     CUDA(cuEventRecord, begin, nullptr);
-    launch_portable(kernel, arguments);
+    launch_attention(device, family, kernel, arguments, next_row);
     CUDA(cuEventRecord, end, nullptr);
     CUDA(cuEventSynchronize, end);
     float time;
@@ -127,45 +142,83 @@ double median_milliseconds(const Kernel& kernel, const AttentionArguments& argum
   CUDA(cuEventDestroy, begin);
   CUDA(cuEventDestroy, end);
   std::sort(times.begin(), times.end());
-  return times[times.size() / 2];
+  launch_attention(device, family, kernel, arguments, next_row);
+  return {times[times.size() / 2], clock.megahertz()};
 }
 
-void time_kernel(KernelTable& kernels, const Model& model, OperandFormat format, bool json) {
+// An entry of one of the directories.
+struct Candidate {
+  std::string directory;
+  Kernel kernel;
+};
+
+void time_kernels(
+    const cuda::Device& device, const ClockProbe& clock, std::vector<std::unique_ptr<KernelTable>>& tables,
+    const Options& options, const Model& model, KernelFamily family, OperandFormat format) {
   const AttentionShape& shape = model.shape;
   const OutputFormat output_format = format == OperandFormat::kF16 ? OutputFormat::kF16 : OutputFormat::kBf16;
-  const std::string entry = portable_entry(format, output_format, shape.head_dim);
-  if (!kernels.has(entry)) {
+  const std::string entry = attention_entry(family, format, output_format, shape.head_dim);
+  std::vector<Candidate> candidates;
+  for (size_t i = 0; i < tables.size(); ++i) {
+    if (entry.find(options.only) != std::string::npos && tables[i]->has(entry)) {
+      candidates.push_back({options.directories[i], tables[i]->load(entry)});
+    }
+  }
+  if (candidates.empty()) {
     return;
   }
-  const Kernel kernel = kernels.load(entry);
   const PackedOperands operands = random_operands(format, shape);
   const cuda::Buffer<uint16_t> output(shape.batch * shape.query_heads * shape.query_tokens * shape.head_dim);
+  const cuda::Buffer<uint32_t> next_row(std::vector<uint32_t>(1));
   const double operations =
       4.0 * shape.batch * shape.query_heads * shape.query_tokens * shape.key_tokens * shape.head_dim;
   for (double kept : {1.0, 0.5, 0.4, 0.2, 0.1}) {
     const BlockLists lists = kept < 1 ? random_lists(shape, kept) : BlockLists();
+    const double selected = kept < 1 ? double(lists.counts[0]) / shape.key_blocks() : 1;
     const DeviceProblem problem(shape, operands, kept < 1 ? &lists : nullptr, {});
     AttentionArguments arguments = problem.arguments();
     arguments.output = DeviceProblem::pointer<void>(output);
     const int64_t token = int64_t{shape.query_heads} * shape.head_dim;
     arguments.output_strides = {shape.query_tokens * token, shape.head_dim, token};
     arguments.score_scale = 1.4427f / std::sqrt(float(shape.head_dim));
-    const double time = median_milliseconds(kernel, arguments);
-    const double share = kept < 1 ? double(lists.counts[0]) / shape.key_blocks() : 1;
-    std::printf(json ? "{\"model\": \"%s\", \"kernel\": \"%s\", \"kept\": %.4f, \"milliseconds\": %.4f, \"tops\": %.1f, "
-                       "\"tops_of_selected\": %.1f}\n"
-                     : "%-18s %-36s kept %.2f  %8.3f ms  %7.1f TOPS, %6.1f of the selected blocks\n",
-                model.name, entry.c_str(), share, time, operations / time / 1e9, share * operations / time / 1e9);
+    for (const Candidate& candidate : candidates) {
+      const Timing timing = time_launches(device, clock, family, candidate.kernel, arguments, next_row);
+      const double tops = operations / timing.milliseconds / 1e9;
+      if (options.json) {
+        std::printf(
+            "{\"kernel\": \"%s\", \"build\": \"%s\", \"model\": \"%s\", \"skipped\": %.2f, \"ms\": %.4f, "
+            "\"dense_tops\": %.1f, \"selected_tops\": %.1f, \"sm_mhz\": %.0f}\n",
+            entry.c_str(), candidate.directory.c_str(), model.name, 1 - kept, timing.milliseconds, tops,
+            tops * selected, timing.megahertz);
+      } else {
+        std::printf("| %s | %s | %s | %2.0f%% | %.3f | %.0f | %.0f | %.0f |\n", entry.c_str(),
+                    candidate.directory.c_str(), model.name, 100 * (1 - kept), timing.milliseconds, tops,
+                    tops * selected, timing.megahertz);
+      }
+      std::fflush(stdout);
+    }
   }
 }
 
-void run(const std::string& kernel_directory, bool json) {
+void run(const Options& options) {
   const cuda::Device device;
-  KernelTable kernels(kernel_directory, device.image_directory());
+  const std::string image = device.image_directory();
+  const ClockProbe clock;
+  std::vector<std::unique_ptr<KernelTable>> tables;
+  for (const std::string& directory : options.directories) {
+    tables.push_back(std::make_unique<KernelTable>(directory, image));
+  }
+  if (!options.json) {
+    std::printf("%s, %s image\n\n", device.name().c_str(), image.c_str());
+    std::puts("| kernel | build | shape | skipped | ms | TOPS, dense | TOPS, selected | SM MHz |\n"
+              "|---|---|---|---|---|---|---|---|");
+  }
   for (const Model& model : kModels) {
-    for (OperandFormat format :
-         {OperandFormat::kInt8F16, OperandFormat::kInt8E4m3, OperandFormat::kBf16, OperandFormat::kF16}) {
-      time_kernel(kernels, model, format, json);
+    for (KernelFamily family : {KernelFamily::kWgmma, KernelFamily::kMma}) {
+      for (OperandFormat format :
+           {OperandFormat::kInt8E4m3, OperandFormat::kInt8F16, OperandFormat::kBf16, OperandFormat::kF16}) {
+        time_kernels(device, clock, tables, options, model, family, format);
+      }
     }
   }
 }
@@ -174,11 +227,21 @@ void run(const std::string& kernel_directory, bool json) {
 }  // namespace reelspark
 
 int main(int argc, char** argv) {
-  const bool json = argc == 3 && std::strcmp(argv[2], "--json") == 0;
-  if (argc != 2 && !json) {
-    std::fprintf(stderr, "usage: attention_mma_benchmark KERNEL_DIR [--json]\n");
+  reelspark::Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument == "--json") {
+      options.json = true;
+    } else if (argument == "--only" && i + 1 < argc) {
+      options.only = argv[++i];
+    } else {
+      options.directories.push_back(argument);
+    }
+  }
+  if (options.directories.empty()) {
+    std::fprintf(stderr, "usage: attention_benchmark [--json] [--only NAME] KERNEL_DIR...\n");
     return 2;
   }
-  reelspark::run(argv[1], json);
+  reelspark::run(options);
   return 0;
 }

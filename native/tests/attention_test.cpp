@@ -1,5 +1,5 @@
-// The portable attention kernels on a GPU against fp64 on the host: `attention_mma_test KERNEL_DIR [ENTRY]`, with the name
-// of one kernel to test it alone.
+// The attention kernels on a GPU against fp64 on the host: `attention_test KERNEL_DIR [NAME]`, with a part of the names of
+// the kernels to test these alone.
 #include <cstdio>
 #include <random>
 #include <string>
@@ -95,8 +95,22 @@ TokenStrides token_major(const AttentionShape& shape) {
   return {shape.query_tokens * token, shape.head_dim, token};
 }
 
+// A kernel and where it runs.
+struct Launcher {
+  const cuda::Device& device;
+  KernelFamily family;
+  Kernel kernel;
+  const cuda::Buffer<uint32_t> next_row{std::vector<uint32_t>(1)};
+
+  void launch(const AttentionArguments& arguments) const {
+    launch_attention(device, family, kernel, arguments, next_row);
+    CUDA(cuCtxSynchronize);
+    CHECK(next_row.read()[0] == 0);
+  }
+};
+
 Result attend_on_device(
-    const Kernel& kernel, const Case& test, const PackedOperands& operands, const BlockLists* lists,
+    const Launcher& launcher, const Case& test, const PackedOperands& operands, const BlockLists* lists,
     const std::vector<int32_t>& order, float score_scale) {
   const AttentionShape& shape = test.shape;
   const DeviceProblem problem(
@@ -123,8 +137,7 @@ Result attend_on_device(
   arguments.masking = test.masking;
   arguments.score_scale = score_scale;
   arguments.head_dim = test.head_dim == 0 ? shape.head_dim : test.head_dim;
-  launch_portable(kernel, arguments);
-  CUDA(cuCtxSynchronize);
+  launcher.launch(arguments);
   const std::vector<uint64_t> counted = statistics.read();
   return {output.read(), log_sum_exp.read(), {counted[0] - 5, counted[1] - 7}};
 }
@@ -145,7 +158,7 @@ struct Distance {
 };
 
 template <int D>
-void run_case(KernelTable& kernels, OperandFormat format, OutputFormat output_format, const Case& test) {
+void run_case(const Launcher& launcher, const std::string& entry, OperandFormat format, OutputFormat output_format, const Case& test) {
   const AttentionShape& shape = test.shape;
   const float score_scale = kLog2E / std::sqrt(static_cast<float>(D));
   const uint64_t seed = shape.query_tokens * 1000 + shape.key_tokens;
@@ -163,24 +176,26 @@ void run_case(KernelTable& kernels, OperandFormat format, OutputFormat output_fo
   for (int64_t token = 0; test.scattered && token < shape.query_tokens; ++token) {
     order.push_back(static_cast<int32_t>(shape.query_tokens - 1 - token));
   }
-  const std::string entry = portable_entry(format, output_format, D);
-  const Result result = attend_on_device(kernels.load(entry), test, operands, used_lists, order, score_scale);
+  const Result result = attend_on_device(launcher, test, operands, used_lists, order, score_scale);
 
+  const int group_queries = query_group(launcher.family);
   const AttentionProblem exact{shape, operands.queries.meaning, operands.keys.meaning, operands.values.meaning,
-                               score_scale, test.masking, used_lists, test.pv_threshold};
-  const AttentionProblem original{shape, queries, keys, values, score_scale, test.masking, used_lists};
+                               score_scale, test.masking, used_lists, test.pv_threshold, group_queries};
+  const AttentionProblem original{shape, queries, keys, values, score_scale, test.masking, used_lists,
+                                  INFINITY, group_queries};
   const int written = test.head_dim == 0 ? D : test.head_dim;
   const TokenStrides strides = token_major(shape);
   Distance to_exact, to_original;
   double skipped = 0;
   bool counts_skips = true;
   // All groups of a small problem, some of a large one.
-  const int64_t groups = shape.batch * shape.query_heads * ((shape.query_tokens + 31) / 32);
+  const int64_t head_groups = block_count(shape.query_tokens, group_queries);
+  const int64_t groups = shape.batch * shape.query_heads * head_groups;
   constexpr int64_t kMost = 25'000;
   const int64_t stride = groups * shape.key_tokens < kMost ? 1 : groups * shape.key_tokens / kMost | 1;
   for (int64_t group = 0; group < groups; ++group) {
-    const int64_t query_head = group / ((shape.query_tokens + 31) / 32);
-    const int64_t first = group % ((shape.query_tokens + 31) / 32) * 32;
+    const int64_t query_head = group / head_groups;
+    const int64_t first = group % head_groups * group_queries;
     const int batch = static_cast<int>(query_head / shape.query_heads);
     const int head = static_cast<int>(query_head % shape.query_heads);
     if (group % stride != 0) {
@@ -273,15 +288,13 @@ std::vector<Case> cases(int head_dim) {
 // NaN in one key reaches the rows that meet its block and no others; constant keys weigh all values the same; huge
 // values stay finite.
 template <int D>
-void unusual_numbers(KernelTable& kernels, OperandFormat format) {
-  const OutputFormat output_format = format == OperandFormat::kF16 ? OutputFormat::kF16 : OutputFormat::kBf16;
+void unusual_numbers(const Launcher& launcher, OperandFormat format, OutputFormat output_format) {
   const Case test{"unusual numbers", {1, 1, 1, 256, 192, D}};
   const float score_scale = kLog2E / std::sqrt(static_cast<float>(D));
-  const Kernel kernel = kernels.load(portable_entry(format, output_format, D));
   const auto attend = [&](const HeadArray& queries, const HeadArray& keys, const HeadArray& values,
                           const BlockLists* lists) {
     PackedOperands operands = pack_operands<D>(format, queries, keys, values, score_scale);
-    return attend_on_device(kernel, test, operands, lists, {}, score_scale).output;
+    return attend_on_device(launcher, test, operands, lists, {}, score_scale).output;
   };
   const HeadArray queries = random_tokens(1, 256, D, 1, 1);
   const HeadArray keys = random_tokens(1, 192, D, 1, 2);
@@ -311,7 +324,7 @@ void unusual_numbers(KernelTable& kernels, OperandFormat format) {
     }
     CHECK_NEAR(value_of(even[i], output_format), mean, 1e-2);
   }
-  if (format != OperandFormat::kF16) {
+  if (output_format != OutputFormat::kF16) {
     HeadArray huge = values;
     for (float& value : huge.values) {
       value *= 1e30f;
@@ -325,53 +338,56 @@ void unusual_numbers(KernelTable& kernels, OperandFormat format) {
 }
 
 // The second batch item's output lies past 2^32 elements.
-void offsets_pass_32_bits(const cuda::Device& device, KernelTable& kernels) {
+void offsets_pass_32_bits(const Launcher& launcher, OperandFormat format) {
   const AttentionShape shape{2, 1, 1, 130, 130, 64};
   const int64_t far = (INT64_C(1) << 32) + 1024;
   const int64_t item = shape.query_tokens * shape.head_dim;
   const size_t length = far + item;
-  if (device.free_bytes() < length * 2 + (size_t{1} << 28)) {
+  if (launcher.device.free_bytes() < length * 2 + (size_t{1} << 28)) {
     std::puts("offsets_pass_32_bits: left out, too little free memory");
     return;
   }
   const float score_scale = kLog2E / 8;
   const PackedOperands operands =
-      pack_operands<64>(OperandFormat::kInt8F16, random_tokens(2, 130, 64, 1, 1), random_tokens(2, 130, 64, 1, 2),
+      pack_operands<64>(format, random_tokens(2, 130, 64, 1, 1), random_tokens(2, 130, 64, 1, 2),
                         random_tokens(2, 130, 64, 1, 3), score_scale);
   const Case test{"", shape};
-  const Kernel kernel = kernels.load("attention_mma_int8_f16_to_bf16_d64");
-  const std::vector<uint16_t> near = attend_on_device(kernel, test, operands, nullptr, {}, score_scale).output;
+  const std::vector<uint16_t> near = attend_on_device(launcher, test, operands, nullptr, {}, score_scale).output;
   const DeviceProblem problem(shape, operands, nullptr, {});
   const cuda::Buffer<uint16_t> output(length);
   AttentionArguments arguments = problem.arguments();
   arguments.output = DeviceProblem::pointer<void>(output);
   arguments.output_strides = {far, 0, 64};
-  launch_portable(kernel, arguments);
-  CUDA(cuCtxSynchronize);
+  arguments.score_scale = score_scale;
+  launcher.launch(arguments);
   CHECK(output.read(0, item) == std::vector<uint16_t>(near.begin(), near.begin() + item));
   CHECK(output.read(far, item) == std::vector<uint16_t>(near.begin() + item, near.end()));
 }
 
 template <int D>
-void run_formats(KernelTable& kernels, const std::string& chosen) {
+void run_formats(const cuda::Device& device, KernelTable& kernels, KernelFamily family, const std::string& chosen) {
   for (OperandFormat format :
        {OperandFormat::kInt8F16, OperandFormat::kInt8E4m3, OperandFormat::kBf16, OperandFormat::kF16}) {
     for (OutputFormat output : {OutputFormat::kBf16, OutputFormat::kF16}) {
-      const std::string entry = portable_entry(format, output, D);
+      const std::string entry = attention_entry(family, format, output, D);
       if (!is_int8(format) && (format == OperandFormat::kBf16) != (output == OutputFormat::kBf16)) {
         continue;
       }
-      if (!chosen.empty() && chosen != entry) {
+      if (entry.find(chosen) == std::string::npos) {
         continue;
       }
       if (!kernels.has(entry)) {
         std::printf("%s: not for this GPU\n", entry.c_str());
         continue;
       }
+      const Launcher launcher{device, family, kernels.load(entry)};
       for (const Case& test : cases(D)) {
-        run_case<D>(kernels, format, output, test);
+        run_case<D>(launcher, entry, format, output, test);
       }
-      unusual_numbers<D>(kernels, format);
+      unusual_numbers<D>(launcher, format, output);
+      if (D == 64 && output == OutputFormat::kBf16) {
+        offsets_pass_32_bits(launcher, format);
+      }
     }
   }
 }
@@ -381,12 +397,11 @@ void run(const std::string& kernel_directory, const std::string& chosen) {
   const std::string image = device.image_directory();
   KernelTable kernels(kernel_directory, image);
   std::puts("kernel, case, relative L1 to the packed operands, to the original ones, cosine to these");
-  run_formats<64>(kernels, chosen);
-  run_formats<128>(kernels, chosen);
-  if (chosen.empty()) {
-    offsets_pass_32_bits(device, kernels);
+  for (KernelFamily family : {KernelFamily::kMma, KernelFamily::kWgmma}) {
+    run_formats<64>(device, kernels, family, chosen);
+    run_formats<128>(device, kernels, family, chosen);
   }
-  std::printf("attention_mma_test: all checks passed on %s with the %s image\n", device.name().c_str(), image.c_str());
+  std::printf("attention_test: all checks passed on %s with the %s image\n", device.name().c_str(), image.c_str());
 }
 
 }  // namespace
@@ -394,7 +409,7 @@ void run(const std::string& kernel_directory, const std::string& chosen) {
 
 int main(int argc, char** argv) {
   if (argc != 2 && argc != 3) {
-    std::fprintf(stderr, "usage: attention_mma_test KERNEL_DIR [ENTRY]\n");
+    std::fprintf(stderr, "usage: attention_test KERNEL_DIR [NAME]\n");
     return 2;
   }
   reelspark::run(argv[1], argc == 3 ? argv[2] : "");

@@ -1,0 +1,154 @@
+// The operand formats: how big their blocks are, how they lie in a stage of shared memory, and which matrix
+// instructions multiply them. A stage holds two key blocks of the list, so that one step works on 128 keys.
+#pragma once
+
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+
+#include <type_traits>
+
+#include "wgmma.h"
+#include "reelspark/attention_layout.h"
+
+namespace reelspark::hopper {
+
+constexpr int kStepBlocks = 2;
+constexpr int kStepKeys = kStepBlocks * kKeyBlock;
+// Registers of a thread that hold the scores of a step.
+constexpr int kScores = kStepKeys / 2;
+constexpr int kGroupQueries = 64;
+constexpr int kGroups = kQueryBlock / kGroupQueries;
+
+// INT8 queries and keys, e4m3 values.
+template <int D>
+struct ByteOperands {
+  using Score = int32_t;
+  static constexpr bool kScaled = true;
+  static constexpr int kHeadDim = D;
+  static constexpr int kQueryBytes = kQueryBlock * D;
+  static constexpr int kBlockBytes = kKeyBlock * D;
+  static constexpr int kPanels = 1;
+  static constexpr int kStages = D == 128 ? 5 : 8;
+  // Weights are at most 2^8: near e4m3's largest, 448, and a power of two.
+  static constexpr float kWeightExponent = 8;
+  static constexpr int kWeightRegisters = kScores / 4;
+
+  // The tensor core adds e4m3 products with about 14 bits, so each step starts anew and is added to the output in fp32.
+  static constexpr bool kPromotes = true;
+
+  static __device__ __forceinline__ void issue_scores(Score (&scores)[kScores], uint32_t queries, uint32_t keys) {
+    const RowDescriptor<D> a(queries), b(keys);
+    wgmma_s8<Accumulate::kStart>(scores, a, b);
+#pragma unroll
+    for (int k = 32; k < D; k += 32) {
+      wgmma_s8<Accumulate::kAdd>(scores, a.moved(k), b.moved(k));
+    }
+  }
+
+  // Where the rows of a group of queries begin.
+  static constexpr int kGroupBytes = kGroupQueries * D;
+
+  static __device__ __forceinline__ void issue_values(
+      float (&sums)[D / 2], const uint32_t (&weights)[kWeightRegisters], uint32_t values) {
+    const RowDescriptor<kKeyBlock> b(values);
+    wgmma_e4m3<Accumulate::kStart>(sums, weights, b);
+#pragma unroll
+    for (int k = 1; k < kStepKeys / 32; ++k) {
+      wgmma_e4m3<Accumulate::kAdd>(sums, weights + 4 * k, b.moved(k / 2 * kBlockBytes + k % 2 * 32));
+    }
+  }
+
+  // Weights of 16 columns as the A operand takes them: four bytes of each of two rows.
+  static __device__ __forceinline__ void pack_weights(uint32_t* packed, const float (&w)[8]) {
+    packed[0] = pack(w[0], w[1], w[4], w[5]);
+    packed[1] = pack(w[2], w[3], w[6], w[7]);
+  }
+
+  static __device__ __forceinline__ uint32_t pack(float w0, float w1, float w2, float w3) {
+    uint32_t packed;
+    asm("{\n .reg .b16 low, high;\n"
+        " cvt.rn.satfinite.e4m3x2.f32 low, %2, %1;\n"
+        " cvt.rn.satfinite.e4m3x2.f32 high, %4, %3;\n"
+        " mov.b32 %0, {low, high};\n}\n"
+        : "=r"(packed)
+        : "f"(w0), "f"(w1), "f"(w2), "f"(w3));
+    return packed;
+  }
+};
+
+// bf16 or fp16 queries, keys and values.
+template <typename T, int D>
+struct SixteenBitOperands {
+  using Score = float;
+  static constexpr bool kScaled = false;
+  static constexpr int kHeadDim = D;
+  static constexpr int kQueryBytes = kQueryBlock * D * 2;
+  static constexpr int kBlockBytes = kKeyBlock * D * 2;
+  static constexpr int kPanels = D / 64;
+  static constexpr int kStages = D == 128 ? 2 : 4;
+  static constexpr float kWeightExponent = 0;
+  static constexpr int kWeightRegisters = kScores / 2;
+  static constexpr bool kPromotes = false;
+  static constexpr bool kBf16 = std::is_same_v<T, __nv_bfloat16>;
+
+  static __device__ __forceinline__ void issue_scores(Score (&scores)[kScores], uint32_t queries, uint32_t keys) {
+    const RowDescriptor<128> a(queries), b(keys);
+#pragma unroll
+    for (int k = 0; k < D; k += 16) {
+      // A panel has 64 dimensions of all tokens.
+      const uint64_t a_k = a.moved(k / 64 * (kQueryBlock * 128) + k % 64 * 2);
+      const uint64_t b_k = b.moved(k / 64 * (kStepKeys * 128) + k % 64 * 2);
+      if (k == 0) {
+        multiply<Accumulate::kStart>(scores, a_k, b_k);
+      } else {
+        multiply<Accumulate::kAdd>(scores, a_k, b_k);
+      }
+    }
+  }
+
+  static constexpr int kGroupBytes = kGroupQueries * 128;
+
+  static __device__ __forceinline__ void issue_values(
+      float (&sums)[D / 2], const uint32_t (&weights)[kWeightRegisters], uint32_t values) {
+    const ColumnDescriptor b(values, kStepKeys * 128);
+#pragma unroll
+    for (int k = 0; k < kStepKeys / 16; ++k) {
+      multiply<Accumulate::kAdd>(sums, weights + 4 * k, b.moved(k * 16 * 128));
+    }
+  }
+
+  template <Accumulate kAccumulate, int kCount, typename A>
+  static __device__ __forceinline__ void multiply(float (&d)[kCount], A a, uint64_t b) {
+    if constexpr (kBf16) {
+      wgmma_bf16<kAccumulate>(d, a, b);
+    } else {
+      wgmma_f16<kAccumulate>(d, a, b);
+    }
+  }
+
+  // Weights of 16 columns as the A operand takes them: the order in which they are.
+  static __device__ __forceinline__ void pack_weights(uint32_t* packed, const float (&w)[8]) {
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      packed[i] = pack(w[2 * i], w[2 * i + 1]);
+    }
+  }
+
+  static __device__ __forceinline__ uint32_t pack(float w0, float w1) {
+    uint32_t packed;
+    if constexpr (kBf16) {
+      asm("cvt.rn.bf16x2.f32 %0, %2, %1;" : "=r"(packed) : "f"(w0), "f"(w1));
+    } else {
+      asm("cvt.rn.f16x2.f32 %0, %2, %1;" : "=r"(packed) : "f"(w0), "f"(w1));
+    }
+    return packed;
+  }
+};
+
+template <int D>
+using BfloatOperands = SixteenBitOperands<__nv_bfloat16, D>;
+
+template <int D>
+using HalfOperands = SixteenBitOperands<__half, D>;
+
+}  // namespace reelspark::hopper
