@@ -53,7 +53,8 @@ function(add_kernels module)
       -P "${CMAKE_SOURCE_DIR}/tests/check_images.cmake")
 endfunction()
 
-# Writes kernels.properties: `architectures` and `entries`, separated by commas, and for each entry the module that
+# Writes kernels.properties: `cuda`, the version of the compiler, whose major version a driver must support; `architectures`
+# and `entries`, separated by commas; `ptx`, the virtual architecture of the PTX; and for each entry the module that
 # holds it, the architectures it is compiled for (ptx among them when there is PTX), the threads of a block and the bytes
 # of dynamic shared memory.
 function(write_kernel_table)
@@ -62,5 +63,5 @@ function(write_kernel_table)
   list(JOIN KERNEL_ARCHITECTURES "," architectures)
   list(JOIN entries "," entries)
   file(CONFIGURE OUTPUT "${KERNEL_DIR}/kernels.properties" @ONLY
-    CONTENT "architectures=@architectures@\nentries=@entries@\n@rows@")
+    CONTENT "cuda=@NVCC_VERSION@\nptx=@PTX_ARCHITECTURE@\narchitectures=@architectures@\nentries=@entries@\n@rows@")
 endfunction()
