@@ -62,6 +62,7 @@ final class Rooms {
           "org.bytedeco.openblas",
           "org.bytedeco.javacpp",
           "jdk.incubator.vector",
+          "jcuda",
           "com.fasterxml.jackson");
 
   private static final Set<String> OPERATIONS = Set.of("backend", "attention", "tensor", "error");
@@ -88,6 +89,9 @@ final class Rooms {
               .using(OPERATIONS)
               .touching("org.bytedeco.javacpp", "org.bytedeco.openblas", "jdk.incubator.vector")
               .offering("CpuBackend", "CpuOptions", "BlasPeak"),
+          room("backend.cuda", "the operations on an NVIDIA GPU, by the driver's own interface")
+              .using(OPERATIONS)
+              .touching("jcuda"),
           room("model", "what every video model offers and needs").using(OPERATIONS),
           room(
                   "model.checkpoint",

@@ -1,0 +1,47 @@
+package org.reelspark.backend.cuda;
+
+import org.reelspark.tensor.DType;
+import org.reelspark.tensor.MemorySpace;
+import org.reelspark.tensor.Tensor;
+
+/** Guards of the operations: a kernel that reads past a tensor takes the process's GPU with it. */
+final class Checks {
+  private Checks() {}
+
+  /** Every tensor holds floats in GPU memory. */
+  static void floats(Tensor... tensors) {
+    for (Tensor tensor : tensors) {
+      if (tensor.space() != MemorySpace.DEVICE
+          || tensor.dtype() == DType.I32
+          || tensor.dtype() == DType.U8) {
+        throw new IllegalArgumentException(
+            "expected floats in GPU memory, found %s in %s memory"
+                .formatted(tensor, tensor.space()));
+      }
+    }
+  }
+
+  static void sameType(Tensor first, Tensor... others) {
+    for (Tensor other : others) {
+      if (other.dtype() != first.dtype()) {
+        throw new IllegalArgumentException("types differ: %s and %s".formatted(first, other));
+      }
+    }
+  }
+
+  static void sameShape(Tensor a, Tensor b) {
+    if (!a.shape().equals(b.shape())) {
+      throw new IllegalArgumentException("shapes differ: %s and %s".formatted(a, b));
+    }
+  }
+
+  /** Kernels do not work in place. */
+  static void disjoint(Tensor out, Tensor... inputs) {
+    for (Tensor in : inputs) {
+      if (out.address() < in.address() + in.byteSize()
+          && in.address() < out.address() + out.byteSize()) {
+        throw new IllegalArgumentException("output %s overlaps input %s".formatted(out, in));
+      }
+    }
+  }
+}

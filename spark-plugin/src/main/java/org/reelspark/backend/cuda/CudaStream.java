@@ -1,0 +1,77 @@
+package org.reelspark.backend.cuda;
+
+import jcuda.driver.CUstream;
+import jcuda.driver.CUstream_flags;
+import jcuda.driver.JCudaDriver;
+
+/**
+ * A queue of work on a device. It does not wait for the legacy default stream, on which other
+ * libraries of the process may work.
+ */
+final class CudaStream implements AutoCloseable {
+  private final CudaDevice device;
+  private final CUstream handle = new CUstream();
+  private boolean closed;
+
+  CudaStream(CudaDevice device) {
+    this.device = device;
+    device.makeCurrent();
+    CudaCalls.check(
+        JCudaDriver.cuStreamCreate(handle, CUstream_flags.CU_STREAM_NON_BLOCKING),
+        "cuStreamCreate");
+  }
+
+  CudaDevice device() {
+    return device;
+  }
+
+  CUstream handle() {
+    return handle;
+  }
+
+  /** Waits until everything that was enqueued is done. */
+  void synchronize() {
+    device.makeCurrent();
+    CudaCalls.check(JCudaDriver.cuStreamSynchronize(handle), "cuStreamSynchronize");
+  }
+
+  /** Enqueues filling device memory with zeros. */
+  void clear(long address, long byteSize) {
+    CudaCalls.check(
+        JCudaDriver.cuMemsetD8Async(DeviceAddress.of(address), (byte) 0, byteSize, handle),
+        "cuMemsetD8Async");
+  }
+
+  /** Enqueues a copy to the device from page-locked host memory. */
+  void copyToDevice(long host, long device, long byteSize) {
+    CudaCalls.check(
+        JCudaDriver.cuMemcpyHtoDAsync(
+            DeviceAddress.of(device), DeviceAddress.of(host), byteSize, handle),
+        "cuMemcpyHtoDAsync");
+  }
+
+  /** Enqueues a copy from the device to page-locked host memory. */
+  void copyToHost(long device, long host, long byteSize) {
+    CudaCalls.check(
+        JCudaDriver.cuMemcpyDtoHAsync(
+            DeviceAddress.of(host), DeviceAddress.of(device), byteSize, handle),
+        "cuMemcpyDtoHAsync");
+  }
+
+  /** Enqueues a copy inside the device's memory. */
+  void copyOnDevice(long source, long target, long byteSize) {
+    CudaCalls.check(
+        JCudaDriver.cuMemcpyDtoDAsync(
+            DeviceAddress.of(target), DeviceAddress.of(source), byteSize, handle),
+        "cuMemcpyDtoDAsync");
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      device.makeCurrent();
+      JCudaDriver.cuStreamDestroy(handle);
+    }
+  }
+}

@@ -1,0 +1,118 @@
+package org.reelspark.backend.cuda;
+
+import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUmodule;
+import jcuda.driver.JCudaDriver;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
+
+/** The kernels of the jar on one GPU; modules are loaded when their first kernel is asked for. */
+final class KernelLibrary implements AutoCloseable {
+  private final CudaDevice device;
+  private final KernelTable table;
+  private final Map<KernelTable.Image, CUmodule> modules = new HashMap<>();
+  private final Map<String, Kernel> kernels = new HashMap<>();
+
+  KernelLibrary(CudaDevice device, KernelTable table) {
+    this.device = device;
+    this.table = table;
+  }
+
+  /**
+   * @throws ReelsparkException BACKEND_UNAVAILABLE when this GPU or its driver cannot run it
+   */
+  Kernel kernel(String entry) {
+    return firstOf(List.of(entry));
+  }
+
+  /**
+   * The first of several entries, in order of preference, that has an image for this GPU.
+   *
+   * @throws ReelsparkException BACKEND_UNAVAILABLE when none has, or the driver is too old for it
+   */
+  synchronized Kernel firstOf(List<String> entries) {
+    for (String name : entries) {
+      Kernel known = kernels.get(name);
+      if (known != null) {
+        return known;
+      }
+      Optional<KernelTable.Image> image = image(name);
+      if (image.isPresent()) {
+        Kernel kernel = load(table.entries().get(name), image.get());
+        kernels.put(name, kernel);
+        return kernel;
+      }
+    }
+    throw new ReelsparkException(
+        ErrorCode.BACKEND_UNAVAILABLE,
+        "no kernel %s for %s, compute capability %s; this jar holds %s and PTX of %s. Use a supported GPU or the CPU backend"
+            .formatted(
+                String.join(" or ", entries),
+                device.name(),
+                device.capability(),
+                String.join(", ", table.architectures()),
+                table.ptx()));
+  }
+
+  private Optional<KernelTable.Image> image(String name) {
+    return Optional.ofNullable(table.entries().get(name))
+        .flatMap(entry -> table.imageFor(entry, device.capability()));
+  }
+
+  private Kernel load(KernelTable.Entry entry, KernelTable.Image image) {
+    table.checkDriver(image, device.driverVersion());
+    device.makeCurrent();
+    CUmodule module = modules.computeIfAbsent(image, KernelLibrary::loadModule);
+    CUfunction function = new CUfunction();
+    CudaCalls.check(
+        JCudaDriver.cuModuleGetFunction(function, module, entry.name()),
+        "cuModuleGetFunction(" + entry.name() + ")");
+    CudaCalls.check(
+        JCudaDriver.cuFuncSetAttribute(
+            function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, entry.sharedBytes()),
+        "cuFuncSetAttribute(%s, %d bytes of shared memory)"
+            .formatted(entry.name(), entry.sharedBytes()));
+    return new Kernel(entry, image.architecture(), function);
+  }
+
+  private static CUmodule loadModule(KernelTable.Image image) {
+    byte[] content = read(image.resource());
+    // PTX is a C string.
+    byte[] loadable = image.isPtx() ? Arrays.copyOf(content, content.length + 1) : content;
+    CUmodule module = new CUmodule();
+    CudaCalls.check(JCudaDriver.cuModuleLoadData(module, loadable), "loading " + image.resource());
+    return module;
+  }
+
+  private static byte[] read(String resource) {
+    try (InputStream stream = KernelLibrary.class.getResourceAsStream(resource)) {
+      if (stream == null) {
+        throw new ReelsparkException(
+            ErrorCode.BACKEND_UNAVAILABLE,
+            "this jar lacks %s, which its kernel table names; build the jar again"
+                .formatted(resource));
+      }
+      return stream.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    device.makeCurrent();
+    modules.values().forEach(JCudaDriver::cuModuleUnload);
+    modules.clear();
+    kernels.clear();
+  }
+}
