@@ -1,5 +1,6 @@
 package org.reelspark.backend;
 
+import java.util.function.Supplier;
 import org.reelspark.attention.AttentionParameters;
 import org.reelspark.attention.AttentionStatistics;
 import org.reelspark.tensor.Tensor;
@@ -10,8 +11,11 @@ public interface AttentionOperations {
    * Dense or block-sparse attention, as the parameters of each head say.
    *
    * @param out same shape and layout as the query; must not overlap the inputs
+   * @return the counts of this call; asking for them waits for a device that is still at work, so
+   *     ask when the results are read
    */
-  AttentionStatistics attention(AttentionInputs inputs, AttentionParameters parameters, Tensor out);
+  Supplier<AttentionStatistics> attention(
+      AttentionInputs inputs, AttentionParameters parameters, Tensor out);
 
   /**
    * Dense attention of a short sequence with an additive bias, as T5 has.

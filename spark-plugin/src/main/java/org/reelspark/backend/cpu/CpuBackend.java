@@ -1,6 +1,7 @@
 package org.reelspark.backend.cpu;
 
 import java.util.List;
+import java.util.function.Supplier;
 import org.reelspark.attention.AttentionParameters;
 import org.reelspark.attention.AttentionStatistics;
 import org.reelspark.backend.Activation;
@@ -120,9 +121,10 @@ public final class CpuBackend implements Backend {
   }
 
   @Override
-  public AttentionStatistics attention(
+  public Supplier<AttentionStatistics> attention(
       AttentionInputs inputs, AttentionParameters parameters, Tensor out) {
-    return attention.attention(inputs, parameters, out);
+    AttentionStatistics statistics = attention.attention(inputs, parameters, out);
+    return () -> statistics;
   }
 
   @Override

@@ -1,5 +1,8 @@
 package org.reelspark.model.wan;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
 import org.reelspark.attention.AttentionParameters;
 import org.reelspark.attention.AttentionProfile;
 import org.reelspark.attention.AttentionStatistics;
@@ -17,7 +20,7 @@ final class ProfiledSelfAttention implements SelfAttention {
   private final WanTransformerConfig config;
   private final Backend backend;
   private final DenoiseObserver observer;
-  private AttentionStatistics statistics = AttentionStatistics.NONE;
+  private final List<Supplier<AttentionStatistics>> statistics = new ArrayList<>();
   private int step;
   private float timestep;
 
@@ -70,12 +73,14 @@ final class ProfiledSelfAttention implements SelfAttention {
   public void attend(int layer, AttentionInputs inputs, Tensor out) {
     AttentionParameters parameters =
         profile.parameters(layer, timestep, config.heads(), config.attentionScale());
-    statistics = statistics.plus(backend.attention(inputs, parameters, out));
+    statistics.add(backend.attention(inputs, parameters, out));
     observer.afterSelfAttention(layer, step, timestep, inputs, out);
   }
 
-  /** Sums over all calls. */
+  /** Sums over all calls; waits for those that the backend is still at. */
   AttentionStatistics statistics() {
-    return statistics;
+    return statistics.stream()
+        .map(Supplier::get)
+        .reduce(AttentionStatistics.NONE, AttentionStatistics::plus);
   }
 }
