@@ -112,6 +112,9 @@ class AttentionProfileTest {
         "\"prompts\" | \"prompt\" | tuning: .*prompts must be given",
         "\"version\" : 1 | \"version\" : 1, \"version\" : 1 | Duplicate field 'version'",
         "\"bound\" | \"bounds\" | tuning.bound: .*null",
+        "\"layers\" : [ | \"layers\" : [ null, | layers.*null",
+        "\"heads\" : [ | \"heads\" : [ null, | layers\\[0\\].ranges\\[0\\].heads.*null",
+        "\"prompts\" : [ | \"prompts\" : [ null, | tuning.prompts.*null",
         "{ | [ | ProfileJson",
       })
   void rejectsAFileAndNamesTheField(String text, String replacement, String message)

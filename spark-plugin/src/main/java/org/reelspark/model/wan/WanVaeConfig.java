@@ -31,6 +31,9 @@ record WanVaeConfig(
   /** Colours of a pixel. */
   static final int COLOURS = 3;
 
+  /** Far beyond any model, and small enough to count with. */
+  private static final int MOST_CHANNELS = 1 << 20;
+
   WanVaeConfig {
     widths = List.copyOf(widths);
     doublesFrames = List.copyOf(doublesFrames);
@@ -45,8 +48,10 @@ record WanVaeConfig(
     int baseWidth =
         config.positiveInteger("decoder_base_dim", config.positiveInteger("base_dim", 96));
     List<Integer> multipliers = config.integers("dim_mult");
-    if (multipliers.isEmpty() || multipliers.stream().anyMatch(m -> m < 1)) {
-      throw config.invalid("dim_mult", "positive integers");
+    if (multipliers.isEmpty()
+        || multipliers.stream().anyMatch(m -> m < 1 || m > MOST_CHANNELS / baseWidth)) {
+      throw config.invalid(
+          "dim_mult", "integers from 1 that make at most %d channels".formatted(MOST_CHANNELS));
     }
     List<Integer> widths = reversed(multipliers).stream().map(m -> baseWidth * m).toList();
     List<Boolean> doublesFrames = reversed(config.flags("temperal_downsample"));

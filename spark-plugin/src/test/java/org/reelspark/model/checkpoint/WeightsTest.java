@@ -183,6 +183,7 @@ class WeightsTest {
     assertInvalid(() -> weights.load("a", 3, 2))
         .hasMessage(file + ": tensor 'a' is F32[2, 3]; expected the shape [3, 2] by config.json");
     assertInvalid(() -> weights.requireShape("a", 6)).hasMessageContaining("[6]");
+    assertInvalid(() -> weights.requireShape("a", -6)).hasMessageContaining("[-6]");
   }
 
   @Test

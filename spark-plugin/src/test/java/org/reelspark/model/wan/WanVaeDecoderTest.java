@@ -109,6 +109,7 @@ class WanVaeDecoderTest {
         "_temporal\": 4       | _temporal\": 8        | 'scale_factor_temporal' is 8; expected 4",
         "1, 1, 2, 2           | 1, 1, 2, 2, 2         | key 'temperal_downsample'",
         "[ 1, 1, 2, 2 ]       | [ 1, 1, 0, 2 ]        | key 'dim_mult'",
+        "[ 1, 1, 2, 2 ]       | [ 1, 1, 2000000000, 2 ] | at most 1048576 channels",
         "\"base_dim\": 4      | \"base_dim\": 8       | expected the shape [",
         "4, \"decoder_base_dim\": null, \"dim_mult\": [ 1, 1, 2, 2 ] | 1, \"dim_mult\": [ 1, 2, 4, 3 ] | even numbers of channels",
         "\"num_res_blocks\": 1| \"num_res_blocks\": 2 | lacks tensor 'decoder.up_blocks.0.resnets.2",
