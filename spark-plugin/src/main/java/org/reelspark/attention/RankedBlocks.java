@@ -53,11 +53,6 @@ final class RankedBlocks {
     return unranked;
   }
 
-  /** Probability of all blocks that rank before a rank: a TopCdf threshold above it selects it. */
-  double probabilityBefore(int rank) {
-    return weightBefore[rank] / weightBefore[size()];
-  }
-
   /** Size of the smallest leading set whose probability reaches the threshold. */
   int countReaching(float threshold) {
     double weight = threshold * weightBefore[size()];

@@ -1,6 +1,5 @@
 package org.reelspark.generate;
 
-import java.util.Iterator;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.reelspark.error.ErrorClass;
@@ -39,21 +38,6 @@ public final class GenerationRunner {
     this.settings = settings;
     this.listener = listener;
     this.cancellation = cancellation;
-  }
-
-  /** One result for each input, in order, made as the result is asked for. */
-  public Iterator<GenerationResult> run(Iterator<GenerationInput> inputs) {
-    return new Iterator<>() {
-      @Override
-      public boolean hasNext() {
-        return inputs.hasNext();
-      }
-
-      @Override
-      public GenerationResult next() {
-        return generate(inputs.next());
-      }
-    };
   }
 
   /**

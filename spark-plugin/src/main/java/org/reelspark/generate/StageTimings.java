@@ -6,8 +6,4 @@ public record StageTimings(
   StageTimings withWriteMillis(long millis) {
     return new StageTimings(textMillis, denoiseMillis, decodeMillis, encodeMillis, millis);
   }
-
-  public long totalMillis() {
-    return textMillis + denoiseMillis + decodeMillis + encodeMillis + writeMillis;
-  }
 }

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -134,10 +135,8 @@ class GenerationRunnerTest {
     GenerationSettings settings = settings(1000, 1, ErrorPolicy.KEEP_GOING);
     GenerationInput bad = new GenerationInput("a red square", Map.of(option, value));
 
-    List<GenerationResult> results = new ArrayList<>();
-    runner(new InlineOutput(), settings)
-        .run(List.of(INPUT, bad, INPUT).iterator())
-        .forEachRemaining(results::add);
+    GenerationRunner runner = runner(new InlineOutput(), settings);
+    List<GenerationResult> results = Stream.of(INPUT, bad, INPUT).map(runner::generate).toList();
 
     assertThat(results)
         .extracting(GenerationResult::status)
