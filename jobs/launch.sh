@@ -51,10 +51,13 @@ java_command() {
 record_classes_when_needed() {
   [[ $class_archive -nt $class_path_file ]] && return
   echo "Recording Spark's classes for faster starts ..." >&2
+  # Java ends by itself on Ctrl-C, which the shell would take for a failed recording.
+  trap 'rm -f "$class_archive"; exit 130' INT
   java_command "-XX:ArchiveClassesAtExit=$class_archive"
   "${command[@]}" org.reelspark.jobs.GenerateVideos --prompts "$jobs_directory/sample-prompts.csv" \
     --model "$jobs_directory/sample-model" --out "$jobs_directory/target/recorded" --dry-run \
     >/dev/null 2>&1 && [[ -s $class_archive ]] || : >"$class_archive"
+  trap - INT
 }
 
 # launch MAIN_CLASS ARGUMENT...

@@ -27,7 +27,10 @@ import picocli.CommandLine.Option;
       "",
       "Exit code: 0 when every row has its video, 1 when some rows failed, 2 when the job could not"
           + " run or stopped. Run the same command again to go on: rows whose video is there are"
-          + " skipped."
+          + " skipped.",
+      "",
+      "The script jobs/generate-videos gives the sample prompts, the sample model and out/ where"
+          + " those options are left out."
     })
 public final class GenerateVideos implements Callable<Integer> {
   static final int ALL_ROWS_DONE = 0;
@@ -93,18 +96,19 @@ public final class GenerateVideos implements Callable<Integer> {
         .execute(arguments);
   }
 
-  private static int report(Exception exception, CommandLine commandLine) {
+  static int report(Exception exception, CommandLine commandLine) {
     Optional<ReelsparkException> known = Causes.reelspark(exception);
-    if (known.isPresent()) {
-      LOG.debug("The job stopped", exception);
-      commandLine.getErr().printf("error: %s: %s%n", known.get().code(), known.get().getMessage());
-    } else if (Causes.isCancellation(exception)) {
+    // First, because whatever is cut off in the middle reports an error of its own.
+    if (Causes.isCancellation(exception)) {
       LOG.debug("The job was cancelled", exception);
       commandLine
           .getErr()
           .printf(
               "error: %s: the job was cancelled; finished videos are kept, run it again to go on%n",
               ErrorCode.CANCELLED);
+    } else if (known.isPresent()) {
+      LOG.debug("The job stopped", exception);
+      commandLine.getErr().printf("error: %s: %s%n", known.get().code(), known.get().getMessage());
     } else {
       LOG.error("The job stopped unexpectedly", exception);
       commandLine.getErr().printf("error: %s%n", Causes.root(exception));
@@ -121,6 +125,7 @@ public final class GenerateVideos implements Callable<Integer> {
     GenerationJob.Settings settings =
         new GenerationJob.Settings(prompts, output, rowLimit(), defaults);
     try (SparkSession spark = JobSession.start(model, output)) {
+      KeyboardInterrupt.cancelsJobsOf(spark.sparkContext());
       GenerationJob job = new GenerationJob(spark, settings, System.out);
       if (dryRun) {
         return job.showPlan() ? ALL_ROWS_DONE : SOME_ROWS_FAILED;

@@ -1,10 +1,13 @@
 package org.reelspark.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +27,13 @@ import org.jsoup.nodes.Document;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
 import org.reelspark.video.DecodedVideo;
+import picocli.CommandLine;
 
 /** Runs the whole job on the sample model, in small pictures and few steps. */
 @Timeout(300)
@@ -88,21 +97,53 @@ class GenerateVideosTest {
     assertThat(output()).doesNotExist();
   }
 
-  @Test
-  void stopsWithoutHarmWhenCancelledAndGoesOnWhenRunAgain() throws Exception {
+  static Stream<Arguments> cancellations() {
+    return Stream.of(
+        argumentSet("by Ctrl-C", (Runnable) GenerateVideosTest::pressCtrlC),
+        argumentSet(
+            "in Spark",
+            (Runnable)
+                () -> SparkSession.getDefaultSession().get().sparkContext().cancelAllJobs()));
+  }
+
+  /** What the signal does; the second one is left to the JVM. */
+  private static void pressCtrlC() {
+    assertThat(KeyboardInterrupt.cancel()).isTrue();
+    assertThat(KeyboardInterrupt.cancel()).isFalse();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cancellations")
+  void stopsWithoutHarmWhenCancelledAndGoesOnWhenRunAgain(Runnable cancel) throws Exception {
     Path prompts = write("prompts.txt", "a red circle moves right\na cyan square moves up\n");
     CompletableFuture<Outcome> cancelled =
         CompletableFuture.supplyAsync(() -> run(prompts, "--set", "steps=500"));
     while (files(".json").isEmpty()) {
       TimeUnit.MILLISECONDS.sleep(50);
     }
-    SparkSession.getDefaultSession().get().sparkContext().cancelAllJobs();
+    cancel.run();
 
     assertThat(cancelled.get().exitCode()).isEqualTo(GenerateVideos.COULD_NOT_RUN);
     assertThat(cancelled.get().err()).contains("error: CANCELLED");
     assertThat(files(".tmp")).isEmpty();
     assertThat(run(prompts).exitCode()).isEqualTo(GenerateVideos.ALL_ROWS_DONE);
     assertThat(files(".mp4")).hasSize(2);
+  }
+
+  @Test
+  void whatACancellationCutsOffIsReportedAsCancelled() {
+    StringWriter err = new StringWriter();
+    CommandLine commandLine =
+        new CommandLine(new GenerateVideos()).setErr(new PrintWriter(err, true));
+    Exception cause = new IllegalStateException("[SPARK_JOB_CANCELLED] Job 0 cancelled");
+
+    int exitCode =
+        GenerateVideos.report(
+            new ReelsparkException(ErrorCode.INVALID_INPUT, "cannot read prompts.csv", cause),
+            commandLine);
+
+    assertThat(exitCode).isEqualTo(GenerateVideos.COULD_NOT_RUN);
+    assertThat(err.toString()).contains("error: CANCELLED").doesNotContain("prompts.csv");
   }
 
   @Test
