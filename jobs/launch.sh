@@ -60,6 +60,15 @@ record_classes_when_needed() {
   trap - INT
 }
 
+# default OPTION VALUE: adds an option to arguments unless it is there.
+default() {
+  local argument
+  for argument in "${arguments[@]}"; do
+    [[ $argument == "$1" || $argument == "$1="* ]] && return
+  done
+  arguments+=("$1" "$2")
+}
+
 # launch MAIN_CLASS ARGUMENT...
 launch() {
   find_java
