@@ -68,7 +68,7 @@ public record GenerationRequest(
     if (attention == AttentionMode.SPARSE && model.profile().isEmpty()) {
       throw new ReelsparkException(
           ErrorCode.INVALID_OPTION,
-          "option 'attention' is 'sparse', but the %s model has no attention profile; tune one with TuneAttention or use 'dense'"
+          "option 'attention' is 'sparse', but the %s model has no attention profile; tune one with jobs/tune-attention or use 'dense'"
               .formatted(model.family()));
     }
     return attention;

@@ -102,7 +102,7 @@ class ContentKeyTest {
     assertThatThrownBy(() -> key("p", Map.of("attention", "sparse"), DENSE))
         .isInstanceOfSatisfying(
             ReelsparkException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_OPTION))
-        .hasMessageContaining("TuneAttention");
+        .hasMessageContaining("jobs/tune-attention");
   }
 
   @Test
