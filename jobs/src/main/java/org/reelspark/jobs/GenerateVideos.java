@@ -21,6 +21,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "generate-videos",
     mixinStandardHelpOptions = true,
+    versionProvider = ProjectVersion.class,
     sortOptions = false,
     description = "Generates a video for each row of a file of prompts.",
     footer = {

@@ -32,6 +32,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "tune-attention",
     mixinStandardHelpOptions = true,
+    versionProvider = ProjectVersion.class,
     sortOptions = false,
     description = {
       "Finds how sparsely each attention head of a model may attend.",

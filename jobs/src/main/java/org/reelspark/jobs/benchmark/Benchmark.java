@@ -1,5 +1,6 @@
 package org.reelspark.jobs.benchmark;
 
+import org.reelspark.jobs.ProjectVersion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -7,6 +8,7 @@ import picocli.CommandLine.Command;
 @Command(
     name = "benchmark",
     mixinStandardHelpOptions = true,
+    versionProvider = ProjectVersion.class,
     description = "Measures this machine and writes a report.",
     subcommands = {CpuBenchmark.class, QualityBenchmark.class})
 public final class Benchmark {

@@ -12,6 +12,7 @@ import org.reelspark.attention.AttentionProfile;
 import org.reelspark.backend.Backend;
 import org.reelspark.backend.cpu.CpuBackend;
 import org.reelspark.backend.cpu.CpuOptions;
+import org.reelspark.jobs.ProjectVersion;
 import org.reelspark.jobs.benchmark.ClipTimer.Clip;
 import org.reelspark.model.VideoModel;
 import org.reelspark.model.registry.VideoModels;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "cpu",
     mixinStandardHelpOptions = true,
+    versionProvider = ProjectVersion.class,
     description = "Matrix products, convolutions, attention and whole clips on the processor.")
 final class CpuBenchmark implements Callable<Integer> {
   private static final int WARM_UP_ROUNDS = 5;

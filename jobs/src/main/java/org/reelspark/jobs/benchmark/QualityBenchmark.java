@@ -10,6 +10,7 @@ import org.reelspark.attention.AttentionProfile;
 import org.reelspark.backend.Backend;
 import org.reelspark.backend.cpu.CpuBackend;
 import org.reelspark.backend.cpu.CpuOptions;
+import org.reelspark.jobs.ProjectVersion;
 import org.reelspark.jobs.judge.Clip;
 import org.reelspark.jobs.judge.JudgePrompts;
 import org.reelspark.model.GenerationDefaults;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "quality",
     mixinStandardHelpOptions = true,
+    versionProvider = ProjectVersion.class,
     description = "Generates clips of a fixed list of prompts, dense and sparse, and judges them.")
 final class QualityBenchmark implements Callable<Integer> {
   @Option(names = "--model", paramLabel = "DIR", required = true, description = "The model.")
