@@ -49,7 +49,7 @@ public record BlockGeometry(int queryTokens, int keyTokens, Masking masking) {
   }
 
   /** Pairs of query and key blocks that masking allows. */
-  long admissiblePairs() {
+  public long admissiblePairs() {
     long pairs = 0;
     for (int queryBlock = 0; queryBlock < queryBlocks(); queryBlock++) {
       pairs += admissibleBlocks(queryBlock);

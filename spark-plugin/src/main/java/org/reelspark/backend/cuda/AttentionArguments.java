@@ -13,7 +13,13 @@ record AttentionArguments(
   static final int BYTES = 192;
 
   record Operands(
-      long queries, long keys, long values, long queryScales, long keyScales, long valueScales) {}
+      long queries, long keys, long values, long queryScales, long keyScales, long valueScales) {
+    /** Appends the addresses as the kernels' structures have them. */
+    void put(ByteBuffer structure) {
+      structure.putLong(queries).putLong(keys).putLong(values);
+      structure.putLong(queryScales).putLong(keyScales).putLong(valueScales);
+    }
+  }
 
   record Selection(long ids, long counts, long rowOrder, long nextRow) {
     /** Every block that masking admits, rows in ascending order. */
@@ -42,8 +48,7 @@ record AttentionArguments(
   /** The structure's bytes. */
   ByteBuffer pack() {
     ByteBuffer bytes = LaunchArguments.structure(BYTES);
-    bytes.putLong(operands.queries).putLong(operands.keys).putLong(operands.values);
-    bytes.putLong(operands.queryScales).putLong(operands.keyScales).putLong(operands.valueScales);
+    operands.put(bytes);
     bytes.putLong(selection.ids).putLong(selection.counts);
     bytes.putLong(selection.rowOrder).putLong(selection.nextRow);
     bytes.putLong(results.output.address()).putLong(results.outputTokens);

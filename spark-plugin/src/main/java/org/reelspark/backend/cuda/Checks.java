@@ -35,6 +35,17 @@ final class Checks {
     }
   }
 
+  /** Every tensor starts at a multiple of so many bytes. */
+  static void aligned(int bytes, Tensor... tensors) {
+    for (Tensor tensor : tensors) {
+      if (tensor.address() % bytes != 0) {
+        throw new IllegalArgumentException(
+            "%s starts at %d, not at a multiple of %d bytes"
+                .formatted(tensor, tensor.address(), bytes));
+      }
+    }
+  }
+
   /** Kernels do not work in place. */
   static void disjoint(Tensor out, Tensor... inputs) {
     for (Tensor in : inputs) {

@@ -26,11 +26,20 @@ record Kernel(KernelTable.Entry entry, String architecture, CUfunction function)
   }
 
   /**
-   * Enqueues a launch.
+   * Enqueues a launch with the shared memory that the table names.
    *
    * @param arguments direct buffers, one for each parameter; the driver copies them in this call
    */
   void launch(CudaStream stream, Grid grid, ByteBuffer... arguments) {
+    launch(stream, grid, entry.sharedBytes(), arguments);
+  }
+
+  /**
+   * Enqueues a launch.
+   *
+   * @param sharedBytes dynamic shared memory of a block, at most what the table names
+   */
+  void launch(CudaStream stream, Grid grid, int sharedBytes, ByteBuffer... arguments) {
     Pointer[] parameters = new Pointer[arguments.length];
     for (int i = 0; i < arguments.length; i++) {
       parameters[i] = Pointer.to(arguments[i]);
@@ -44,7 +53,7 @@ record Kernel(KernelTable.Entry entry, String architecture, CUfunction function)
             entry.threads(),
             1,
             1,
-            entry.sharedBytes(),
+            sharedBytes,
             stream.handle(),
             Pointer.to(parameters),
             null),

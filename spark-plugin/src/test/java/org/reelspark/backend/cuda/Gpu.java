@@ -1,27 +1,69 @@
 package org.reelspark.backend.cuda;
 
-import org.junit.jupiter.api.Assumptions;
-import org.reelspark.error.ReelsparkException;
+import org.reelspark.tensor.DType;
+import org.reelspark.tensor.Shape;
+import org.reelspark.tensor.Tensor;
 
-/** The first GPU of this machine, for tests that need one. */
-final class Gpu {
-  private Gpu() {}
+/** The first GPU of this machine with a stream, memory and kernels. */
+final class Gpu implements AutoCloseable {
+  private final CudaDevice device;
+  private final CudaStream stream;
+  private final CudaMemory memory;
+  private final KernelLibrary kernels;
 
-  static boolean isPresent() {
-    try {
-      CudaDevice.open("0").close();
-      return true;
-    } catch (ReelsparkException e) {
-      return false;
+  private Gpu(CudaDevice device) {
+    this.device = device;
+    stream = new CudaStream(device);
+    memory = new CudaMemory(stream);
+    kernels = new KernelLibrary(device, KernelTable.ofJar());
+  }
+
+  static Gpu open() {
+    return new Gpu(CudaDevice.open("0"));
+  }
+
+  CudaDevice device() {
+    return device;
+  }
+
+  CudaStream stream() {
+    return stream;
+  }
+
+  CudaMemory memory() {
+    return memory;
+  }
+
+  KernelLibrary kernels() {
+    return kernels;
+  }
+
+  /** Copies a device tensor to host memory. */
+  Tensor download(Tensor tensor) {
+    Tensor host = Tensor.allocateHost(tensor.dtype(), tensor.shape());
+    memory.copy(tensor, host);
+    return host;
+  }
+
+  /** Values of a device tensor of floats. */
+  float[] floats(Tensor tensor) {
+    try (Tensor host = download(tensor)) {
+      return host.toFloats();
     }
   }
 
-  /** Opens the GPU; without one the test is skipped and says why. */
-  static CudaDevice open() {
-    try {
-      return CudaDevice.open("0");
-    } catch (ReelsparkException e) {
-      return Assumptions.abort("needs a GPU: " + e.getMessage());
+  /** A device tensor of a float type; values are rounded to it. */
+  Tensor upload(DType dtype, Shape shape, float... values) {
+    try (Tensor host = Halves.tensor(dtype, shape, values)) {
+      return memory.upload(host);
     }
+  }
+
+  @Override
+  public void close() {
+    kernels.close();
+    memory.close();
+    stream.close();
+    device.close();
   }
 }

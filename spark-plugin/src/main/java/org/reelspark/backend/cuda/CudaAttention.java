@@ -1,0 +1,141 @@
+package org.reelspark.backend.cuda;
+
+import java.util.function.Supplier;
+import org.reelspark.attention.AttentionParameters;
+import org.reelspark.attention.AttentionShape;
+import org.reelspark.attention.AttentionStatistics;
+import org.reelspark.backend.AttentionInputs;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
+import org.reelspark.tensor.DType;
+import org.reelspark.tensor.Tensor;
+
+/**
+ * Dense and block-sparse attention: its operands are quantised, packed and pooled, key blocks
+ * selected and rows ordered by a few launches, then one kernel attends. Nothing waits: the counts
+ * come when they are asked for.
+ */
+final class CudaAttention implements AutoCloseable {
+  private static final int MOST_DIMENSIONS = 128;
+
+  /** Kernels move 16 bytes at a time. */
+  private static final int DIMENSION_UNIT = 8;
+
+  private static final int ALIGNMENT = 16;
+  private static final int WIDENED_BY_THREAD = 8;
+
+  private final CudaStream stream;
+  private final AttentionPrecision precision;
+  private final AttentionKernels kernels;
+  private final Preparation preparation;
+  private final Kernel widen;
+  private final DeviceArena arena;
+  private final HeadTables headTables;
+  private final StatisticsReadback readback;
+
+  CudaAttention(
+      CudaStream stream, KernelLibrary library, CudaMemory memory, AttentionPrecision precision) {
+    this.stream = stream;
+    this.precision = precision;
+    kernels = new AttentionKernels(library);
+    preparation = new Preparation(library);
+    widen = library.kernel("widen_bf16");
+    arena = new DeviceArena(stream.device());
+    headTables = new HeadTables(memory);
+    readback = new StatisticsReadback(stream);
+  }
+
+  Supplier<AttentionStatistics> attention(
+      AttentionInputs inputs, AttentionParameters parameters, Tensor out) {
+    AttentionShape shape = check(inputs, out);
+    parameters.checkHeads(shape.queryHeads());
+    stream.device().makeCurrent();
+    if (shape.queryElements() == 0 || shape.keyElements() == 0) {
+      clear(out);
+      return () -> AttentionStatistics.NONE;
+    }
+    AttentionCall call =
+        new AttentionCall(
+            shape,
+            parameters,
+            kernels.choose(precision, out.dtype(), kernelDimension(shape.headDimension())),
+            out.dtype());
+    HeadTables.Table heads = headTables.table(parameters.heads());
+    long workspace = arena.reserve(call.workspace().byteSize());
+    TokenView output = TokenView.of(out, inputs.layout());
+    long narrow = workspace + call.workspace().narrowOutput();
+    call.enqueue(
+        stream,
+        preparation,
+        heads,
+        workspace,
+        new AttentionCall.Views(
+            TokenView.of(inputs.query(), inputs.layout()),
+            TokenView.of(inputs.key(), inputs.layout()),
+            TokenView.of(inputs.value(), inputs.layout())),
+        call.widens() ? output.at(DType.BF16, narrow) : output);
+    if (call.widens()) {
+      widen(narrow, out);
+    }
+    return readback.enqueue(workspace + call.workspace().counters(), call.admissiblePairs());
+  }
+
+  private void widen(long narrow, Tensor out) {
+    long perBlock = (long) widen.entry().threads() * WIDENED_BY_THREAD;
+    widen.launch(
+        stream,
+        Kernel.Grid.of((out.elementCount() + perBlock - 1) / perBlock),
+        LaunchArguments.of(narrow),
+        LaunchArguments.of(out.address()),
+        LaunchArguments.of(out.elementCount()));
+  }
+
+  private static AttentionShape check(AttentionInputs inputs, Tensor out) {
+    Tensor query = inputs.query();
+    Tensor key = inputs.key();
+    Tensor value = inputs.value();
+    Checks.floats(query, key, value, out);
+    Checks.sameType(query, key, value, out);
+    Checks.sameShape(key, value);
+    Checks.sameShape(query, out);
+    Checks.disjoint(out, query, key, value);
+    Checks.aligned(ALIGNMENT, query, key, value, out);
+    TokenView queries = TokenView.of(query, inputs.layout());
+    TokenView keys = TokenView.of(key, inputs.layout());
+    if (queries.batch() != keys.batch() || queries.dimension() != keys.dimension()) {
+      throw new IllegalArgumentException(
+          "batch or head dimension differ: %s and %s".formatted(query, key));
+    }
+    if (queries.dimension() > MOST_DIMENSIONS || queries.dimension() % DIMENSION_UNIT != 0) {
+      throw new ReelsparkException(
+          ErrorCode.MODEL_UNSUPPORTED,
+          "heads of %d dimensions; the GPU attends over multiples of %d up to %d, use the CPU backend"
+              .formatted(queries.dimension(), DIMENSION_UNIT, MOST_DIMENSIONS));
+    }
+    return new AttentionShape(
+        queries.batch(),
+        queries.heads(),
+        keys.heads(),
+        queries.tokens(),
+        keys.tokens(),
+        queries.dimension());
+  }
+
+  private static int kernelDimension(int headDimension) {
+    return headDimension <= 64 ? 64 : MOST_DIMENSIONS;
+  }
+
+  /** Queries that see no key give zeros. */
+  private void clear(Tensor out) {
+    if (out.byteSize() > 0) {
+      stream.clear(out.address(), out.byteSize());
+    }
+  }
+
+  @Override
+  public void close() {
+    readback.close();
+    headTables.close();
+    arena.close();
+  }
+}

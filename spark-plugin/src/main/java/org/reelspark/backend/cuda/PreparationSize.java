@@ -1,0 +1,125 @@
+package org.reelspark.backend.cuda;
+
+import static org.reelspark.attention.AttentionParameters.KEY_BLOCK;
+import static org.reelspark.attention.AttentionParameters.QUERY_BLOCK;
+
+import org.reelspark.attention.AttentionShape;
+
+/**
+ * Grids, shared and scratch memory of the preparation kernels: the arithmetic of {@code
+ * preparation.h}, whose test and that of this class read the same golden file.
+ *
+ * @param kernelDimension 64 or 128, to which heads are padded
+ */
+record PreparationSize(
+    long batch,
+    long queryHeads,
+    long keyHeads,
+    long queryTokens,
+    long keyTokens,
+    int kernelDimension) {
+  private static final int PACK_TOKENS = 128;
+  private static final int REDUCE_TOKENS = 256;
+  private static final int POOLED_TILE = 32;
+  private static final int SELECT_ROWS = 8;
+  private static final int SCORE_BYTES = 12;
+  private static final int MOST_SHARED_SCORES = 96 * 1024 / SCORE_BYTES;
+  private static final long SCRATCH_SELECT_BLOCKS = 256;
+
+  /**
+   * Scratch memory.
+   *
+   * @param cleared bytes from its start that must be zero at the launch
+   */
+  record Scratch(long cleared, long bytes) {}
+
+  static PreparationSize of(AttentionShape shape, int kernelDimension) {
+    return new PreparationSize(
+        shape.batch(),
+        shape.queryHeads(),
+        shape.keyHeads(),
+        shape.queryTokens(),
+        shape.keyTokens(),
+        kernelDimension);
+  }
+
+  long queryBlocks() {
+    return blocks(queryTokens, QUERY_BLOCK);
+  }
+
+  long keyBlocks() {
+    return blocks(keyTokens, KEY_BLOCK);
+  }
+
+  /** Query blocks of all heads and batch items. */
+  long rows() {
+    return batch * queryHeads * queryBlocks();
+  }
+
+  /** Key heads of all batch items. */
+  long allKeyHeads() {
+    return batch * keyHeads;
+  }
+
+  private long reductions() {
+    return blocks(keyTokens, REDUCE_TOKENS);
+  }
+
+  long prepareGrid() {
+    long keyPacks = blocks(keyTokens, PACK_TOKENS);
+    long queryPacks = queryHeads / keyHeads * blocks(queryTokens, PACK_TOKENS);
+    long ofHead = 2 * reductions() + 2 * keyPacks + queryPacks;
+    return allKeyHeads() * ofHead + reductions() + keyPacks;
+  }
+
+  private boolean scoresInScratch() {
+    return keyBlocks() > MOST_SHARED_SCORES;
+  }
+
+  private int selectRows() {
+    int rows = SELECT_ROWS;
+    while (rows > 1 && rows * keyBlocks() > MOST_SHARED_SCORES && !scoresInScratch()) {
+      rows /= 2;
+    }
+    return rows;
+  }
+
+  long selectGrid() {
+    long groups = batch * queryHeads * blocks(queryBlocks(), selectRows());
+    return scoresInScratch() ? Math.min(groups, SCRATCH_SELECT_BLOCKS) : groups;
+  }
+
+  int selectSharedBytes() {
+    return scoresInScratch() ? 0 : Math.toIntExact(selectRows() * keyBlocks() * SCORE_BYTES);
+  }
+
+  long orderGrid(int headsPerGroup) {
+    return batch * (queryHeads / headsPerGroup);
+  }
+
+  Scratch scratch() {
+    long heads = allKeyHeads();
+    long floatsOfHeads = heads * kernelDimension * Float.BYTES;
+    WorkspaceLayout layout = new WorkspaceLayout();
+    layout.add(Integer.BYTES);
+    layout.add(heads * Integer.BYTES);
+    layout.add(heads * Integer.BYTES);
+    layout.add(heads * Integer.BYTES);
+    layout.add(floatsOfHeads);
+    long cleared = layout.byteSize();
+    layout.add(floatsOfHeads * reductions());
+    layout.add(floatsOfHeads);
+    layout.add(rows() * kernelDimension * Float.BYTES);
+    layout.add(rows() * Float.BYTES);
+    layout.add(floatsOfHeads * blocks(keyBlocks(), POOLED_TILE) * POOLED_TILE);
+    layout.add(heads * keyBlocks() * Float.BYTES);
+    if (scoresInScratch()) {
+      layout.add(selectGrid() * SELECT_ROWS * keyBlocks() * SCORE_BYTES);
+    }
+    return new Scratch(cleared, layout.byteSize());
+  }
+
+  private static long blocks(long count, int blockSize) {
+    return (count + blockSize - 1) / blockSize;
+  }
+}

@@ -1,0 +1,35 @@
+package org.reelspark.backend.cuda;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.reelspark.error.ReelsparkException;
+
+/**
+ * Tests that are skipped, and say why, on a machine without a GPU or in a build without kernels.
+ */
+@Tag("gpu")
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@ExtendWith(NeedsGpu.Condition.class)
+@interface NeedsGpu {
+  /** Whether a GPU and kernels are there. */
+  final class Condition implements ExecutionCondition {
+    @Override
+    public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+      try {
+        KernelTable.ofJar();
+        CudaDevice.open("0").close();
+        return ConditionEvaluationResult.enabled("a GPU is there");
+      } catch (ReelsparkException e) {
+        return ConditionEvaluationResult.disabled("needs a GPU: " + e.getMessage());
+      }
+    }
+  }
+}
