@@ -18,13 +18,15 @@ struct Scores {
 
   Accumulator tile[kRowTiles][kKeyTiles][4];
 
-  __device__ float biased(int t, int n, int element) const {
-    if constexpr (T::kInt8) {
-      return __int_as_float(tile[t][n][element]);
-    } else {
-      return tile[t][n][element];
-    }
-  }
+  __device__ float biased(int t, int n, int element) const { return to_float(tile[t][n][element]); }
+
+  static __device__ float to_float(int32_t bits) { return __int_as_float(bits); }
+  static __device__ float to_float(float value) { return value; }
+
+  // Biased scores are positive floats, or -inf: their bits are ordered like integers, of which some GPUs find the
+  // greatest of three in one instruction.
+  static __device__ int32_t greatest(int32_t a, int32_t b, int32_t c) { return __vimax3_s32(a, b, c); }
+  static __device__ float greatest(float a, float b, float c) { return fmaxf(a, fmaxf(b, c)); }
 
   // Gives a key no weight.
   __device__ void hide(int t, int n, int element) {
@@ -36,22 +38,20 @@ struct Scores {
   }
 };
 
-// queries: shared address of the warp's first query, keys: of a key block.
+// queries, keys: shared addresses of this lane's operands of step 0, at the warp's first query and a block's first key.
 template <typename T, typename QkElement>
-__device__ inline void multiply_queries_keys(Scores<T>& scores, uint32_t queries, uint32_t keys, int lane) {
+__device__ inline void multiply_queries_keys(Scores<T>& scores, uint32_t queries, uint32_t keys) {
   constexpr int kRowBytes = T::kQkRowBytes;
   constexpr int kPanelSteps = kRowBytes / kStepBytes;
   using Accumulator = typename Scores<T>::Accumulator;
   const Accumulator start[4] = {Scores<T>::kStartBits, Scores<T>::kStartBits, Scores<T>::kStartBits,
                                 Scores<T>::kStartBits};
   const auto& sums = scores.tile;
-  const uint32_t query_lane = queries + a_operand_offset<kRowBytes>(lane);
-  const uint32_t key_lane = keys + b_operand_offset<kRowBytes>(lane);
 #pragma unroll
   for (int step = 0; step < T::kQkSteps; ++step) {
     const int panel = step / kPanelSteps;
-    const uint32_t query_step = step_offset<kRowBytes>(query_lane, step) + panel * kQueryBlock * kRowBytes;
-    const uint32_t key_step = step_offset<kRowBytes>(key_lane, step) + panel * kKeyBlock * kRowBytes;
+    const uint32_t query_step = step_offset<kRowBytes>(queries, step) + panel * kQueryBlock * kRowBytes;
+    const uint32_t key_step = step_offset<kRowBytes>(keys, step) + panel * kKeyBlock * kRowBytes;
     uint32_t a[kRowTiles][4];
 #pragma unroll
     for (int t = 0; t < kRowTiles; ++t) {
@@ -70,19 +70,24 @@ __device__ inline void multiply_queries_keys(Scores<T>& scores, uint32_t queries
   }
 }
 
+// This lane's address of step 0 in a block of values.
+template <typename T>
+__device__ inline uint32_t value_operand_offset(int lane) {
+  return T::kE4m3 ? b_operand_offset<kKeyBlock>(lane) : transposed_b_operand_offset<128>(lane);
+}
+
 // Output of 32 queries, in the order of Scores with dimensions for keys.
 template <typename T>
 struct Output {
   float tile[kRowTiles][T::kValueTiles][4];
 };
 
-// Adds weights of 16 bits times token-major values; `weight(t, n, element)` yields the weight of a score and is called
-// once for each.
+// Adds weights of 16 bits times token-major values. `weight(t, n, element)` yields the weight of a score and is called
+// once for each; values is the shared address of this lane's operands of step 0.
 template <typename T, typename PvElement, typename Weight>
-__device__ inline void add_weighted_values_16(Output<T>& output, uint32_t values, int lane, const Weight& weight) {
+__device__ inline void add_weighted_values_16(Output<T>& output, uint32_t values, const Weight& weight) {
   constexpr int kRowBytes = 128;
   constexpr int kPanelSteps = kRowBytes / kStepBytes;
-  const uint32_t value_lane = values + transposed_b_operand_offset<kRowBytes>(lane);
 #pragma unroll
   for (int k = 0; k < kKeyTiles; k += 2) {
     uint32_t a[kRowTiles][4];
@@ -99,7 +104,7 @@ __device__ inline void add_weighted_values_16(Output<T>& output, uint32_t values
       const int step = n / 2;
       uint32_t b[4];
       load_matrices_transposed(
-          b, step_offset<kRowBytes>(value_lane, step) + step / kPanelSteps * kKeyBlock * kRowBytes +
+          b, step_offset<kRowBytes>(values, step) + step / kPanelSteps * kKeyBlock * kRowBytes +
                  k * kMmaColumns * kRowBytes);
 #pragma unroll
       for (int t = 0; t < kRowTiles; ++t) {
@@ -110,12 +115,10 @@ __device__ inline void add_weighted_values_16(Output<T>& output, uint32_t values
   }
 }
 
-// Adds e4m3 weights times e4m3 values, whose tokens lie in the order of value_place. The tensor cores sum 8-bit products
-// with fewer bits than fp32 has, so each block is summed from zero and then added to the output, which is multiplied by
-// `factor(t, row half)` in the same instruction.
-template <typename T, typename Weight, typename Factor>
-__device__ inline void add_weighted_values_8(
-    Output<T>& output, uint32_t values, int lane, const Weight& weight, const Factor& factor) {
+// The same with e4m3 weights and values, whose tokens lie in the order of value_place. Tensor cores sum 8-bit products
+// with fewer bits than fp32 has, so each block is summed from zero and then added to the output.
+template <typename T, typename Weight>
+__device__ inline void add_weighted_values_8(Output<T>& output, uint32_t values, const Weight& weight) {
   constexpr int kRowBytes = kKeyBlock;
   constexpr int kSteps = kRowBytes / kStepBytes;
   constexpr int kTilesOfStep = kKeyTiles / kSteps;
@@ -130,19 +133,19 @@ __device__ inline void add_weighted_values_8(
 #pragma unroll
         for (int row = 0; row < 2; ++row) {
           a[t][step][2 * half + row] = pack_e4m3(
-              weight(t, n, 2 * row), weight(t, n, 2 * row + 1), weight(t, n + 1, 2 * row), weight(t, n + 1, 2 * row + 1));
+              weight(t, n, 2 * row), weight(t, n, 2 * row + 1), weight(t, n + 1, 2 * row),
+              weight(t, n + 1, 2 * row + 1));
         }
       }
     }
   }
-  const uint32_t value_lane = values + b_operand_offset<kRowBytes>(lane);
   const float zero[4] = {};
 #pragma unroll
   for (int n = 0; n < T::kValueTiles; n += 2) {
     uint32_t b[kSteps][4];
 #pragma unroll
     for (int step = 0; step < kSteps; ++step) {
-      load_matrices(b[step], step_offset<kRowBytes>(value_lane, step) + n * kMmaColumns * kRowBytes);
+      load_matrices(b[step], step_offset<kRowBytes>(values, step) + n * kMmaColumns * kRowBytes);
     }
 #pragma unroll
     for (int t = 0; t < kRowTiles; ++t) {
@@ -156,8 +159,7 @@ __device__ inline void add_weighted_values_8(
         }
 #pragma unroll
         for (int element = 0; element < 4; ++element) {
-          float& out = output.tile[t][n + part][element];
-          out = fmaf(out, factor(t, element / 2), sum[element]);
+          output.tile[t][n + part][element] += sum[element];
         }
       }
     }

@@ -6,48 +6,51 @@
 
 namespace reelspark::mma {
 
+// Numbers that stay in registers are 32-bit; what is made of them is 64-bit.
 struct Row {
-  int64_t index;            // in [batch, query head, query block]
-  int64_t batch;
-  int head;                 // query head
-  int64_t first_token;      // of the queries
-  int queries;              // in the block, fewer in the last one
-  int64_t first_key_block;  // of the key head, in [batch, key head, key block]
-  int count;                // of key blocks to attend to
-  const uint16_t* ids;      // null: blocks 0 .. count - 1
-  int64_t query_tokens;
-  int64_t key_tokens;
-  Masking masking;
+  uint32_t index;  // in [batch, query head, query block]
+  int batch;
+  int head;     // query head
+  int block;    // of queries
+  int queries;  // in the block, fewer in the last one
+  int count;    // of key blocks to attend to
 
-  __device__ explicit Row(const AttentionArguments& arguments)
-      : query_tokens(arguments.query_tokens), key_tokens(arguments.key_tokens), masking(arguments.masking) {
+  __device__ explicit Row(const AttentionArguments& arguments) {
     index = arguments.row_order == nullptr ? blockIdx.x : arguments.row_order[blockIdx.x];
-    const int64_t query_blocks = block_count(query_tokens, kQueryBlock);
-    const int64_t key_blocks = block_count(key_tokens, kKeyBlock);
-    const int64_t block = index % query_blocks;
-    const int64_t batch_head = index / query_blocks;
+    const uint32_t query_blocks = static_cast<uint32_t>(block_count(arguments.query_tokens, kQueryBlock));
+    const uint32_t batch_head = index / query_blocks;
+    block = static_cast<int>(index % query_blocks);
     head = static_cast<int>(batch_head % arguments.query_heads);
-    batch = batch_head / arguments.query_heads;
-    const BlockRange range = block_range(query_tokens, kQueryBlock, block);
-    first_token = range.begin;
-    queries = range.length;
-    const int key_head = head / (arguments.query_heads / arguments.key_heads);
-    first_key_block = block_row(batch, key_head, 0, arguments.key_heads, key_blocks);
-    if (arguments.ids == nullptr) {
-      ids = nullptr;
-      count = static_cast<int>(block_count(visible(queries - 1), kKeyBlock));
-    } else {
-      ids = arguments.ids + index * key_blocks;
-      count = static_cast<int>(arguments.counts[index]);
-    }
+    batch = static_cast<int>(batch_head / arguments.query_heads);
+    queries = block_range(arguments.query_tokens, kQueryBlock, block).length;
+    count = arguments.ids == nullptr
+                ? static_cast<int>(block_count(visible(arguments, queries - 1), kKeyBlock))
+                : static_cast<int>(arguments.counts[index]);
   }
 
-  // Block in its key head.
-  __device__ int64_t key_block(int i) const { return ids == nullptr ? i : ids[i]; }
+  __device__ int64_t first_token() const { return int64_t{block} * kQueryBlock; }
+
+  __device__ int64_t query_head(const AttentionArguments& arguments) const {
+    return int64_t{batch} * arguments.query_heads + head;
+  }
+
+  __device__ int64_t key_head(const AttentionArguments& arguments) const {
+    return int64_t{batch} * arguments.key_heads + head / (arguments.query_heads / arguments.key_heads);
+  }
+
+  // The key head's first block in [batch, key head, key block].
+  __device__ int64_t first_key_block(const AttentionArguments& arguments) const {
+    return key_head(arguments) * block_count(arguments.key_tokens, kKeyBlock);
+  }
+
+  // The row's selected blocks; null for blocks 0 .. count - 1.
+  __device__ const uint16_t* ids(const AttentionArguments& arguments) const {
+    return arguments.ids == nullptr ? nullptr : arguments.ids + index * block_count(arguments.key_tokens, kKeyBlock);
+  }
 
   // Number of keys that a query of the block sees.
-  __device__ int64_t visible(int query) const {
-    return visible_keys(first_token + query, query_tokens, key_tokens, masking);
+  __device__ int64_t visible(const AttentionArguments& arguments, int query) const {
+    return visible_keys(first_token() + query, arguments.query_tokens, arguments.key_tokens, arguments.masking);
   }
 };
 

@@ -9,8 +9,14 @@ namespace reelspark::mma {
 
 constexpr float kInfinity = __builtin_huge_valf();
 
+// The reference of a row that has met no key: below any score, and yet hidden keys, at -inf, weigh nothing beside it.
+constexpr float kNothing = -1e30f;
+
 // Value for each query that a lane holds scores of: [t][half] belongs to query 16t + 8 half + lane / 4.
 using PerRow = float[kRowTiles][2];
+
+// Among the warp's queries.
+__device__ inline int query_of_lane(int t, int half, int lane) { return t * kMmaRows + half * 8 + lane / 4; }
 
 // Visits the rows of a lane as (t, half).
 template <typename Visit>
@@ -37,35 +43,52 @@ __device__ inline float quad_sum(float value) {
 
 template <typename T, typename PvElement>
 struct Softmax {
-  // Weights are 2^(score - reference + kLift). e4m3 reaches 448 and fp16 loses precision below 2^-14, so both gain from
+  // Sums are rescaled to a new reference only when scores rise this far above the old one, which is rare. With 0 the
+  // reference is the true maximum, and the greatest weight an exact power of two: e4m3 is so coarse that this matters.
+  static constexpr float kSlack = T::kE4m3 ? 0 : 4;
+
+  // Weights are 2^(score - reference + kLift): fp16 and e4m3 lose precision below 2^-14 and 2^-6, so both gain from
   // weights above 1; bf16 has the range anyway.
   static constexpr float kLift = std::is_same_v<PvElement, __nv_bfloat16> ? 0 : 8;
-
-  // How far scores may rise above the reference before sums are rescaled to a new one: fp16 and bf16 weights have the
-  // room, and the rescaling of all sums is worth leaving out.
-  static constexpr float kSlack = T::kE4m3 ? 0 : 4;
 
   PerRow reference;
   PerRow sum;  // this lane's share
 
   __device__ Softmax() {
     for_rows([&](int t, int half) {
-      reference[t][half] = -kInfinity;
+      reference[t][half] = kNothing;
       sum[t][half] = 0;
+    });
+  }
+
+  // Makes the greatest score so far the reference, given this lane's maxima of a block.
+  __device__ void rise_to(const PerRow& maximum, Output<T>& output) {
+    for_rows([&](int t, int half) {
+      const float old = reference[t][half];
+      const float greatest = fmaxf(old, quad_max(maximum[t][half]));
+      // Equal when both are infinite, where the difference would be NaN.
+      const float factor = greatest == old ? 1.0f : exp2_fast(old - greatest);
+      reference[t][half] = greatest;
+      sum[t][half] *= factor;
+#pragma unroll
+      for (int n = 0; n < T::kValueTiles; ++n) {
+        output.tile[t][n][2 * half] *= factor;
+        output.tile[t][n][2 * half + 1] *= factor;
+      }
     });
   }
 };
 
-// The greatest score of the block in each row. NaN counts as no score.
+// The greatest of this lane's scores of the block in each row. NaN counts as no score.
 template <typename T>
-__device__ inline void block_maxima(const Scores<T>& scores, const PerRow& scale, PerRow& maximum) {
+__device__ inline void lane_maxima(const Scores<T>& scores, const PerRow& scale, PerRow& maximum) {
   for_rows([&](int t, int half) {
-    float greatest = fmaxf(scores.biased(t, 0, 2 * half), scores.biased(t, 0, 2 * half + 1));
+    auto greatest = scores.tile[t][0][2 * half];
 #pragma unroll
-    for (int n = 1; n < kKeyTiles; ++n) {
-      greatest = fmaxf(greatest, fmaxf(scores.biased(t, n, 2 * half), scores.biased(t, n, 2 * half + 1)));
+    for (int n = 0; n < kKeyTiles; ++n) {
+      greatest = Scores<T>::greatest(greatest, scores.tile[t][n][2 * half], scores.tile[t][n][2 * half + 1]);
     }
-    maximum[t][half] = (quad_max(greatest) - Scores<T>::kBias) * scale[t][half];
+    maximum[t][half] = (Scores<T>::to_float(greatest) - Scores<T>::kBias) * scale[t][half];
   });
 }
 

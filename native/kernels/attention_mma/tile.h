@@ -32,9 +32,17 @@ struct Tile {
   static constexpr int kValueBlockBytes = kKeyBlock * D * (kE4m3 ? 1 : 2);
   static constexpr int kValueTiles = D / kMmaColumns;
 
+  // The output of 128 dimensions takes half of a thread's registers. What is left should hold fragments on their way
+  // from shared memory, so addresses are computed and scales read anew for each block; 64 dimensions leave room.
+  static constexpr bool kSpareRegisters = D == 64;
+
   static constexpr int kStages = 2;
   static constexpr int kStageBytes = kKeyBlockBytes + kValueBlockBytes;
-  static constexpr int kSharedBytes = kQueryBlockBytes + kStages * kStageBytes;
+
+  // Queries, stages, scales of queries.
+  static constexpr int kScalesBegin = kQueryBlockBytes + kStages * kStageBytes;
+  static constexpr int kScaleBytes = kInt8 && !kSpareRegisters ? kQueryBlock * static_cast<int>(sizeof(float)) : 0;
+  static constexpr int kSharedBytes = kScalesBegin + kScaleBytes;
   // The output passes through the stages on its way to memory.
   static_assert(kStages * kStageBytes >= kQueryBlock * D * 2);
 
