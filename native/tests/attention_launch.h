@@ -114,15 +114,18 @@ class DeviceProblem {
   AttentionArguments arguments_ = {};
 };
 
-// Enqueues one launch on the default stream. Portable kernels have a block for each row, Hopper's one for each
-// multiprocessor, which share the rows through `next_row`.
+// Enqueues one launch on the default stream. Portable kernels have a block for each row, Hopper's as many as the
+// multiprocessors hold at once, which share the rows through `next_row`.
 inline void launch_attention(
     const cuda::Device& device, KernelFamily family, const Kernel& kernel, AttentionArguments arguments,
     const cuda::Buffer<uint32_t>& next_row) {
   const int64_t rows =
       arguments.batch * arguments.query_heads * block_count(arguments.query_tokens, kQueryBlock);
+  int resident = 0;
+  CUDA(cuOccupancyMaxActiveBlocksPerMultiprocessor, &resident, kernel.function, static_cast<int>(kernel.threads),
+       kernel.shared_bytes);
   const int64_t blocks =
-      family == KernelFamily::kMma ? rows : std::min<int64_t>(rows, device.multiprocessors());
+      family == KernelFamily::kMma ? rows : std::min<int64_t>(rows, int64_t{resident} * device.multiprocessors());
   arguments.next_row = reinterpret_cast<uint32_t*>(next_row.address());
   void* parameters[] = {&arguments};
   CUDA(cuLaunchKernel, kernel.function, static_cast<unsigned>(blocks), 1, 1, kernel.threads, 1, 1, kernel.shared_bytes,

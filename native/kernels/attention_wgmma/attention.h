@@ -9,10 +9,13 @@ namespace reelspark::hopper {
 constexpr int kThreads = REELSPARK_THREADS;
 static_assert(kThreads == kConsumers + kWarpgroupSize);
 
-// Of the 168 registers of each of 384 threads, the producers pass on what they do not need. Only one of their warps
-// works, but registers are handed over by whole warpgroups.
+// Thread blocks on a multiprocessor, and what becomes of their registers: 168 or 80 for each of 384 threads, of which the
+// producers pass on what they do not need. Only one of their warps works, but whole warpgroups hand over.
+template <Overlap kOverlap>
+constexpr int kThreadBlocks = kOverlap == Overlap::kTurns ? 1 : 2;
 constexpr int kProducerRegisters = 24;
-constexpr int kConsumerRegisters = 240;
+template <Overlap kOverlap>
+constexpr int kConsumerRegisters = kOverlap == Overlap::kTurns ? 240 : 104;
 
 template <typename Operands, typename Out>
 __device__ __forceinline__ void attention(const AttentionArguments& arguments) {
@@ -25,14 +28,15 @@ __device__ __forceinline__ void attention(const AttentionArguments& arguments) {
   }
   __syncthreads();
 
-  const int warpgroup = threadIdx.x / kWarpgroupSize;
+  // Through a shuffle the compiler learns that all lanes have the same, and keeps addresses in uniform registers.
+  const int warpgroup = __shfl_sync(0xffffffff, threadIdx.x / kWarpgroupSize, 0);
   if (warpgroup == kGroups) {
     release_registers<kProducerRegisters>();
     if (threadIdx.x / kWarpSize == kConsumers / kWarpSize) {
       Producer<Operands>(arguments, shared).run();
     }
   } else {
-    claim_registers<kConsumerRegisters>();
+    claim_registers<kConsumerRegisters<Operands::kOverlap>>();
     Consumer<Operands, Out>(arguments, shared, warpgroup).run();
   }
 }

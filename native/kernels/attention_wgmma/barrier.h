@@ -31,6 +31,19 @@ __device__ __forceinline__ void barrier_arrive_expect(uint32_t barrier, uint32_t
   asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes) : "memory");
 }
 
+// Whether the phase of this parity is complete by now.
+__device__ __forceinline__ bool barrier_test(uint32_t barrier, uint32_t parity) {
+  uint32_t done;
+  asm volatile(
+      "{\n .reg .pred done;\n"
+      " mbarrier.test_wait.parity.shared::cta.b64 done, [%1], %2;\n"
+      " selp.b32 %0, 1, 0, done;\n}\n"
+      : "=r"(done)
+      : "r"(barrier), "r"(parity)
+      : "memory");
+  return done != 0;
+}
+
 // Returns once the phase of this parity is complete.
 __device__ __forceinline__ void barrier_wait(uint32_t barrier, uint32_t parity) {
   uint32_t done;
@@ -63,13 +76,13 @@ __device__ __forceinline__ void bulk_copy(uint32_t target, const void* source, u
       : "memory");
 }
 
-// Numbered barriers: `threads` counts those that wait and those that only arrive.
+// Numbered barriers: `threads` counts those that wait and those that only arrive. Warps come as a whole.
 __device__ __forceinline__ void numbered_wait(int barrier, int threads) {
-  asm volatile("barrier.cta.sync %0, %1;" ::"r"(barrier), "r"(threads) : "memory");
+  asm volatile("barrier.cta.sync.aligned %0, %1;" ::"r"(barrier), "r"(threads) : "memory");
 }
 
 __device__ __forceinline__ void numbered_arrive(int barrier, int threads) {
-  asm volatile("barrier.cta.arrive %0, %1;" ::"r"(barrier), "r"(threads) : "memory");
+  asm volatile("barrier.cta.arrive.aligned %0, %1;" ::"r"(barrier), "r"(threads) : "memory");
 }
 
 // Waits, and returns how many of the threads gave true.
@@ -78,7 +91,7 @@ __device__ __forceinline__ int numbered_count(int barrier, int threads, bool val
   asm volatile(
       "{\n .reg .pred value;\n"
       " setp.ne.b32 value, %3, 0;\n"
-      " barrier.cta.red.popc.u32 %0, %1, %2, value;\n}\n"
+      " barrier.cta.red.popc.aligned.u32 %0, %1, %2, value;\n}\n"
       : "=r"(count)
       : "r"(barrier), "r"(threads), "r"(static_cast<uint32_t>(value))
       : "memory");
@@ -107,10 +120,6 @@ struct RingPosition {
       stage = 0;
       parity ^= 1;
     }
-  }
-
-  __device__ __forceinline__ RingPosition previous() const {
-    return stage == 0 ? RingPosition{kStages - 1, parity ^ 1} : RingPosition{stage - 1, parity};
   }
 };
 

@@ -1,5 +1,5 @@
-// The operand formats: how big their blocks are, how they lie in a stage of shared memory, and which matrix
-// instructions multiply them. A stage holds two key blocks of the list, so that one step works on 128 keys.
+// The operand formats: how big their blocks are, how many make a step of work, how they lie in a stage of shared memory,
+// and which matrix instructions multiply them. All that the kernels of one format and head dimension are tuned by is here.
 #pragma once
 
 #include <cuda_bf16.h>
@@ -12,25 +12,33 @@
 
 namespace reelspark::hopper {
 
-constexpr int kStepBlocks = 2;
-constexpr int kStepKeys = kStepBlocks * kKeyBlock;
-// Registers of a thread that hold the scores of a step.
-constexpr int kScores = kStepKeys / 2;
 constexpr int kGroupQueries = 64;
 constexpr int kGroups = kQueryBlock / kGroupQueries;
+
+// How the threads of a multiprocessor keep its units busy.
+enum class Overlap {
+  kTurns,   // one thread block: its two warpgroups take turns at the tensor cores and at their softmax
+  kBlocks,  // two thread blocks, each plain: where registers allow it, more warps hide more
+};
 
 // INT8 queries and keys, e4m3 values.
 template <int D>
 struct ByteOperands {
   using Score = int32_t;
+  static constexpr Overlap kOverlap = D == 128 ? Overlap::kTurns : Overlap::kBlocks;
+  // Key blocks of a step.
+  static constexpr int kStepBlocks = D == 128 ? 2 : 1;
+  // Registers of a thread that hold the scores of a step.
+  static constexpr int kScores = kStepBlocks * kKeyBlock / 2;
   static constexpr bool kScaled = true;
   static constexpr int kHeadDim = D;
   static constexpr int kQueryBytes = kQueryBlock * D;
   static constexpr int kBlockBytes = kKeyBlock * D;
   static constexpr int kPanels = 1;
-  static constexpr int kStages = D == 128 ? 5 : 8;
-  // Weights are at most 2^8: near e4m3's largest, 448, and a power of two.
-  static constexpr float kWeightExponent = 8;
+  static constexpr int kStages = D == 128 ? 5 : 10;
+  // A score at the reference weighs 2^6, one at the tolerance above it 431: e4m3 ends at 448.
+  static constexpr float kWeightExponent = 6;
+  static constexpr float kTolerance = 2.75f;
   static constexpr int kWeightRegisters = kScores / 4;
 
   // The tensor core adds e4m3 products with about 14 bits, so each step starts anew and is added to the output in fp32.
@@ -53,7 +61,7 @@ struct ByteOperands {
     const RowDescriptor<kKeyBlock> b(values);
     wgmma_e4m3<Accumulate::kStart>(sums, weights, b);
 #pragma unroll
-    for (int k = 1; k < kStepKeys / 32; ++k) {
+    for (int k = 1; k < 2 * kStepBlocks; ++k) {
       wgmma_e4m3<Accumulate::kAdd>(sums, weights + 4 * k, b.moved(k / 2 * kBlockBytes + k % 2 * 32));
     }
   }
@@ -80,6 +88,10 @@ struct ByteOperands {
 template <typename T, int D>
 struct SixteenBitOperands {
   using Score = float;
+  static constexpr Overlap kOverlap = Overlap::kTurns;
+  static constexpr int kStepBlocks = 2;
+  static constexpr int kStepKeys = kStepBlocks * kKeyBlock;
+  static constexpr int kScores = kStepKeys / 2;
   static constexpr bool kScaled = false;
   static constexpr int kHeadDim = D;
   static constexpr int kQueryBytes = kQueryBlock * D * 2;
@@ -87,6 +99,7 @@ struct SixteenBitOperands {
   static constexpr int kPanels = D / 64;
   static constexpr int kStages = D == 128 ? 2 : 4;
   static constexpr float kWeightExponent = 0;
+  static constexpr float kTolerance = 8;
   static constexpr int kWeightRegisters = kScores / 2;
   static constexpr bool kPromotes = false;
   static constexpr bool kBf16 = std::is_same_v<T, __nv_bfloat16>;

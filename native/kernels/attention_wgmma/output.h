@@ -81,7 +81,7 @@ __device__ __forceinline__ void write_output(
       const float shift =
           arguments.log_sum_exp_shift == nullptr ? 0.0f : arguments.log_sum_exp_shift[batch_head * padded + query];
       arguments.log_sum_exp[batch_head * arguments.query_tokens + token] =
-          sum == 0 ? -INFINITY : kLn2 * (softmax.maximum[i] + log2f(sum) - weight_exponent) + shift;
+          sum == 0 ? -INFINITY : kLn2 * (softmax.reference[i] + log2f(sum) - weight_exponent) + shift;
     }
   }
 }

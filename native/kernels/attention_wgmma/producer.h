@@ -9,6 +9,9 @@ namespace reelspark::hopper {
 
 template <typename Operands>
 class Producer {
+  static constexpr int kStepBlocks = Operands::kStepBlocks;
+  static constexpr bool kTurns = Operands::kOverlap == Overlap::kTurns;
+
  public:
   __device__ Producer(const AttentionArguments& arguments, SharedMemory<Operands>& shared)
       : arguments_(arguments),
@@ -51,11 +54,6 @@ class Producer {
     tile.head = static_cast<int32_t>(batch_head % arguments_.query_heads);
     tile.batch = static_cast<int32_t>(batch_head / arguments_.query_heads);
     tile.threshold = arguments_.pv_thresholds == nullptr ? INFINITY : arguments_.pv_thresholds[tile.head];
-#pragma unroll
-    for (int group = 0; group < kGroups; ++group) {
-      // The first query sees the fewest.
-      tile.all_visible[group] = visible(tile.query_block * kQueryBlock + group * kGroupQueries);
-    }
     tile.blocks = arguments_.ids == nullptr ? admissible_blocks(tile.query_block)
                                             : static_cast<int32_t>(arguments_.counts[row]);
 
@@ -69,7 +67,7 @@ class Producer {
     values_ = static_cast<const uint8_t*>(arguments_.values) + first_block * Operands::kBlockBytes;
     key_scales_ = arguments_.key_scales + first_block;
     ids_ = arguments_.ids == nullptr ? nullptr : arguments_.ids + static_cast<int64_t>(row) * key_blocks_;
-    produce_list(tile.blocks);
+    produce_list(tile);
   }
 
   __device__ int32_t visible(int32_t query) const {
@@ -84,20 +82,64 @@ class Producer {
   }
 
   // Each lane reads one of 32 ids of the list and its scale, the next 32 while these are worked on.
-  __device__ void produce_list(int blocks) {
-    StepBlock next = read_block(lane_, blocks);
-    for (int first = 0; first < blocks; first += kWarpSize) {
+  __device__ void produce_list(const Tile& tile) {
+    // A group's first query sees the fewest keys.
+    int32_t all_visible[kGroups];
+#pragma unroll
+    for (int group = 0; group < kGroups; ++group) {
+      all_visible[group] = visible(tile.query_block * kQueryBlock + group * kGroupQueries);
+    }
+    const StepKind unmasked = tile.threshold < INFINITY ? StepKind::kThreshold : StepKind::kPlain;
+    int32_t none[kStepBlocks], previous[kStepBlocks];
+#pragma unroll
+    for (int j = 0; j < kStepBlocks; ++j) {
+      none[j] = previous[j] = kNoBlock;
+    }
+    StepBlock next = read_block(lane_, tile.blocks);
+    for (int first = 0; first < tile.blocks; first += kWarpSize) {
       const StepBlock block = next;
-      next = read_block(first + kWarpSize + lane_, blocks);
-      for (int i = 0; i < kWarpSize && first + i < blocks; i += kStepBlocks) {
-        StepBlocks step;
+      next = read_block(first + kWarpSize + lane_, tile.blocks);
+      for (int i = 0; i < kWarpSize && first + i < tile.blocks; i += kStepBlocks) {
+        int32_t id[kStepBlocks];
+        float scale[kStepBlocks];
 #pragma unroll
         for (int j = 0; j < kStepBlocks; ++j) {
-          step.id[j] = __shfl_sync(0xffffffff, block.id, i + j);
-          step.scale[j] = __shfl_sync(0xffffffff, block.scale, i + j);
+          id[j] = __shfl_sync(0xffffffff, block.id, i + j);
+          scale[j] = __shfl_sync(0xffffffff, block.scale, i + j);
         }
-        produce_step(step, first + i + 1 < blocks);
+        const bool whole = first + i + kStepBlocks <= tile.blocks;
+        open_stage();
+        if (lane_ == 0) {
+          StepBlocks<kStepBlocks>& step = shared_.steps[step_.stage];
+#pragma unroll
+          for (int group = 0; group < kGroups; ++group) {
+            // Ids ascend: when the last block is wholly visible, so are all.
+            const bool masked = !whole || (id[kStepBlocks - 1] + 1) * kKeyBlock > all_visible[group];
+            step.factors[group].kind = masked ? StepKind::kMasked : unmasked;
+#pragma unroll
+            for (int j = 0; j < kStepBlocks; ++j) {
+              step.factors[group].scale[j] = scale[j];
+            }
+          }
+#pragma unroll
+          for (int j = 0; j < kStepBlocks; ++j) {
+            step.id[j] = j == 0 || whole ? id[j] : kNoBlock;
+          }
+          fill_stage(kTurns ? previous : id, id);
+        }
+        close_stage();
+#pragma unroll
+        for (int j = 0; j < kStepBlocks; ++j) {
+          previous[j] = id[j];
+        }
       }
+    }
+    if (kTurns && tile.blocks > 0) {
+      open_stage();
+      if (lane_ == 0) {
+        fill_stage(previous, none);
+      }
+      close_stage();
     }
   }
 
@@ -137,27 +179,31 @@ class Producer {
     tile_.advance();
   }
 
-  __device__ void produce_step(const StepBlocks& step, bool whole) {
-    const int stage = step_.stage;
-    barrier_wait(shared_address(&shared_.keys_empty[stage]), step_.parity ^ 1);
-    if (lane_ == 0) {
-      shared_.steps[stage] = {{step.id[0], whole ? step.id[1] : kNoBlock}, {step.scale[0], step.scale[1]}};
-      copy_blocks(shared_.keys[stage], keys_, step.id, shared_address(&shared_.keys_full[stage]));
-    }
-    __syncwarp();
-    barrier_wait(shared_address(&shared_.values_empty[stage]), step_.parity ^ 1);
-    if (lane_ == 0) {
-      copy_blocks(shared_.values[stage], values_, step.id, shared_address(&shared_.values_full[stage]));
-    }
+  __device__ void open_stage() { barrier_wait(shared_address(&shared_.empty[step_.stage]), step_.parity ^ 1); }
+
+  __device__ void close_stage() {
     __syncwarp();
     step_.advance();
   }
 
+  // Brings values of one step and keys of the same or the next; kNoBlock for none.
+  __device__ void fill_stage(const int32_t (&value_id)[kStepBlocks], const int32_t (&key_id)[kStepBlocks]) {
+    const int stage = step_.stage;
+    const uint32_t full = shared_address(&shared_.full[stage]);
+    const bool values = value_id[0] != kNoBlock, keys = key_id[0] != kNoBlock;
+    barrier_arrive_expect(full, (values + keys) * kStepBlocks * Operands::kBlockBytes);
+    if (keys) {
+      copy_blocks(shared_.keys[stage], keys_, key_id, full);
+    }
+    if (values) {
+      copy_blocks(shared_.values[stage], values_, value_id, full);
+    }
+  }
+
   // Within a panel the tokens of the second block follow those of the first.
-  __device__ void copy_blocks(
-      uint8_t* target, const uint8_t* blocks, const int32_t (&id)[kStepBlocks], uint32_t full) const {
+  static __device__ void copy_blocks(
+      uint8_t* target, const uint8_t* blocks, const int32_t (&id)[kStepBlocks], uint32_t full) {
     constexpr int kPanelBytes = Operands::kBlockBytes / Operands::kPanels;
-    barrier_arrive_expect(full, kStepBlocks * Operands::kBlockBytes);
 #pragma unroll
     for (int j = 0; j < kStepBlocks; ++j) {
       const uint8_t* const source = blocks + static_cast<int64_t>(id[j]) * Operands::kBlockBytes;

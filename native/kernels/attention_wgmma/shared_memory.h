@@ -1,5 +1,7 @@
-// Shared memory of a block: two tiles of queries, a ring of key stages and one of value stages, and their barriers.
+// Shared memory of a block: two tiles of queries, a ring of stages with keys and values, and their barriers.
 #pragma once
+
+#include <cstddef>
 
 #include "barrier.h"
 #include "operands.h"
@@ -13,37 +15,51 @@ struct Tile {
   int32_t query_block;
   int32_t head;
   int32_t batch;
-  float threshold;               // of PV skipping
-  int32_t all_visible[kGroups];  // keys before this one are visible to all queries of the group
+  float threshold;  // of PV skipping
 };
 
 constexpr int32_t kNoMoreTiles = -1;
 
-// What the consumers need to know of the two key blocks in a stage. The second is kNoBlock at the end of an odd list.
-struct alignas(16) StepBlocks {
-  int32_t id[kStepBlocks];
-  float scale[kStepBlocks];
+// How much care the scores of a step need.
+enum class StepKind : uint32_t {
+  kPlain,      // every query of the group sees every key, no PV threshold
+  kThreshold,  // every query of the group sees every key
+  kMasked,     // some keys are hidden from some queries
+};
+
+// What one group's consumers need to know of the key blocks of a step, as they read it at once.
+template <int kBlocks>
+struct alignas(8 * kBlocks) StepFactors {
+  float scale[kBlocks];
+  StepKind kind;
+};
+
+template <int kBlocks>
+struct StepBlocks {
+  StepFactors<kBlocks> factors[kGroups];
+  int32_t id[kBlocks];  // the second of two is kNoBlock at the end of an odd list
 };
 
 constexpr int32_t kNoBlock = -1;
 
 constexpr int kTileStages = 2;
 
+// A stage brings the keys and values of a step. Where warpgroups take turns it brings the values of one step together with
+// the keys of the next, which are multiplied at the same time: the first stage of a tile has keys alone, the last values.
 template <typename Operands>
 struct SharedMemory {
   static constexpr int kStages = Operands::kStages;
-  static constexpr int kStageBytes = kStepBlocks * Operands::kBlockBytes;
+  static constexpr int kStageBytes = Operands::kStepBlocks * Operands::kBlockBytes;
 
   // Operands first: swizzled blocks begin at multiples of 1024 bytes.
   alignas(1024) uint8_t queries[kTileStages][Operands::kQueryBytes];
   uint8_t keys[kStages][kStageBytes];
   uint8_t values[kStages][kStageBytes];
   float query_scales[kTileStages][kQueryBlock];
-  StepBlocks steps[kStages];
+  StepBlocks<Operands::kStepBlocks> steps[kStages];
   Tile tiles[kTileStages];
   uint64_t tile_full[kTileStages], tile_empty[kTileStages];
-  uint64_t keys_full[kStages], keys_empty[kStages];
-  uint64_t values_full[kStages], values_empty[kStages];
+  uint64_t full[kStages], empty[kStages];
 
   // One thread prepares the barriers. The producer's one arrival opens a stage, each consumer warp's closes it.
   __device__ void init_barriers(int consumer_warps) {
@@ -52,10 +68,8 @@ struct SharedMemory {
       barrier_init(shared_address(&tile_empty[i]), consumer_warps);
     }
     for (int i = 0; i < kStages; ++i) {
-      barrier_init(shared_address(&keys_full[i]), 1);
-      barrier_init(shared_address(&keys_empty[i]), consumer_warps);
-      barrier_init(shared_address(&values_full[i]), 1);
-      barrier_init(shared_address(&values_empty[i]), consumer_warps);
+      barrier_init(shared_address(&full[i]), 1);
+      barrier_init(shared_address(&empty[i]), consumer_warps);
     }
     barrier_init_fence();
   }

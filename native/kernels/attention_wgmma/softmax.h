@@ -1,8 +1,10 @@
 // Online softmax of 64 queries over one step of keys, in log2 units. A thread holds two rows, 8 apart; the four lanes of
 // a quad share them, each with every fourth pair of columns.
+//
+// Weights are taken about a reference near the greatest score so far, not at it: as long as no score lies more than a
+// tolerance above the reference, the lanes need not agree on a maximum and nothing is rescaled.
 #pragma once
 
-#include <cfloat>
 #include <climits>
 #include <cmath>
 
@@ -12,6 +14,9 @@
 namespace reelspark::hopper {
 
 constexpr int kRows = 2;
+
+// The reference before any score: below all, and finite, so that differences are numbers.
+constexpr float kNoReference = -1e30f;
 
 __device__ __forceinline__ float exp2_fast(float x) {
   float y;
@@ -29,119 +34,164 @@ __device__ __forceinline__ float quad_sum(float value) {
   return value + __shfl_xor_sync(0xffffffff, value, 2);
 }
 
-// What a score is before any was seen: below all, and known as such in maxima.
-template <typename Score>
-__device__ __forceinline__ constexpr Score lowest_score() {
-  if constexpr (sizeof(Score) == sizeof(int32_t) && Score(0.5f) == Score(0)) {
-    return INT_MIN;
-  } else {
-    return -INFINITY;
-  }
-}
+// Where a maximum of raw scores begins.
+__device__ __forceinline__ constexpr int32_t lowest_score(int32_t) { return INT_MIN; }
+__device__ __forceinline__ constexpr float lowest_score(float) { return -INFINITY; }
 
 // Factors of the scores, for each row of the thread and each block of the step.
-using StepScales = float[kRows][kStepBlocks];
+template <int kBlocks>
+using StepScales = float[kRows][kBlocks];
+
+// Greatest scores of the thread's columns, scaled; -inf where it sees none.
+template <int kBlocks>
+using StepMaxima = float[kRows][kBlocks];
 
 // How many keys of each block the thread's rows see.
-using StepVisible = int[kRows][kStepBlocks];
-
-// What the PV threshold says about the step's blocks.
-struct Kept {
-  bool block[kStepBlocks];
-
-  __device__ __forceinline__ bool any() const { return block[0] || block[1]; }
+template <int kBlocks>
+struct StepVisible {
+  int keys[kRows][kBlocks];
 };
 
 // Whether all keys of a step are visible to all queries of the group.
 enum class Visibility { kAll, kSome };
 
-// Running maximum and sum of the thread's rows. The sum is the thread's own share.
-struct SoftmaxState {
-  float maximum[kRows] = {-INFINITY, -INFINITY};
-  float sum[kRows] = {0, 0};
-  // What the output and sum so far are worth after the last step.
-  float correction[kRows];
+template <Visibility kVisibility, int kBlocks>
+__device__ __forceinline__ bool is_visible(const StepVisible<kBlocks>& visible, int row, int block, int unit, int j) {
+  return kVisibility == Visibility::kAll ||
+         static_cast<int>(threadIdx.x) % 4 * 2 + 8 * unit + j < visible.keys[row][block];
+}
 
-  // Greatest scores of the thread's columns of each row and block; -inf where it sees none.
-  template <Visibility kVisibility, typename Score>
-  static __device__ __forceinline__ void block_maxima(
-      const Score (&scores)[kScores], const StepScales& scales, const StepVisible& visible,
-      float (&greatest)[kRows][kStepBlocks]) {
-    const int column = threadIdx.x % 4 * 2;
+template <Visibility kVisibility, int kBlocks, typename Score>
+__device__ __forceinline__ void step_maxima(
+    const Score (&scores)[kBlocks * kKeyBlock / 2], const StepScales<kBlocks>& scales,
+    const StepVisible<kBlocks>& visible, StepMaxima<kBlocks>& maxima) {
 #pragma unroll
-    for (int row = 0; row < kRows; ++row) {
+  for (int row = 0; row < kRows; ++row) {
 #pragma unroll
-      for (int block = 0; block < kStepBlocks; ++block) {
-        Score raw = lowest_score<Score>();
+    for (int block = 0; block < kBlocks; ++block) {
+      Score raw = lowest_score(Score());
 #pragma unroll
-        for (int unit = 0; unit < kKeyBlock / 8; ++unit) {
+      for (int unit = 0; unit < kKeyBlock / 8; ++unit) {
 #pragma unroll
-          for (int j = 0; j < 2; ++j) {
-            const Score score = scores[32 * block + 4 * unit + 2 * row + j];
-            if (kVisibility == Visibility::kAll || column + 8 * unit + j < visible[row][block]) {
-              raw = max(raw, score);
-            }
+        for (int j = 0; j < 2; ++j) {
+          if (is_visible<kVisibility>(visible, row, block, unit, j)) {
+            raw = max(raw, scores[32 * block + 4 * unit + 2 * row + j]);
           }
         }
-        const float scaled = static_cast<float>(raw) * scales[row][block];
-        greatest[row][block] = raw == lowest_score<Score>() ? -INFINITY : scaled;
+      }
+      maxima[row][block] = static_cast<float>(raw) * scales[row][block];
+      if (kVisibility == Visibility::kSome && raw == lowest_score(Score())) {
+        maxima[row][block] = -INFINITY;
       }
     }
   }
+}
+
+// What the PV threshold says about the step's blocks.
+template <int kBlocks>
+struct Kept {
+  bool block[kBlocks];
+
+  __device__ __forceinline__ bool any() const {
+    bool any = false;
+#pragma unroll
+    for (int i = 0; i < kBlocks; ++i) {
+      any |= block[i];
+    }
+    return any;
+  }
+};
+
+// Running reference and sum of the thread's rows. The sum is the thread's own share.
+struct SoftmaxState {
+  float reference[kRows] = {kNoReference, kNoReference};
+  float sum[kRows] = {0, 0};
 
   // Decides for the warpgroup which blocks are worth their exponentials: one is not when for all rows its greatest score
-  // lies more than `threshold` below the greatest so far, itself included. Rows past the end have no say.
-  __device__ __forceinline__ Kept decide(
-      const float (&greatest)[kRows][kStepBlocks], float threshold, const bool (&valid)[kRows], int barrier) const {
-    bool keep[kStepBlocks] = {};
+  // lies more than `threshold` below the greatest so far, itself included, which the reference has to be. Rows past the
+  // end have no say.
+  template <int kBlocks>
+  __device__ __forceinline__ Kept<kBlocks> decide(
+      const StepMaxima<kBlocks>& maxima, float threshold, const bool (&valid)[kRows], int barrier) const {
+    static_assert(kBlocks <= 2);
+    bool keep[kBlocks] = {};
 #pragma unroll
     for (int row = 0; row < kRows; ++row) {
-      const float first = quad_max(greatest[row][0]);
-      const float so_far = fmaxf(maximum[row], first);
-      const float second = quad_max(greatest[row][1]);
-      keep[0] |= valid[row] && !(first - so_far < -threshold);
-      keep[1] |= valid[row] && !(second - fmaxf(so_far, second) < -threshold);
-    }
-    // One count carries both votes of the four warps: one lane gives the first, eight lanes the second.
-    const bool first = __any_sync(0xffffffff, keep[0]), second = __any_sync(0xffffffff, keep[1]);
-    const int lane = threadIdx.x % kWarpSize;
-    const int votes = numbered_count(barrier, kWarpgroupSize, lane == 0 ? first : lane <= 8 && second);
-    return {{votes % 8 != 0, votes / 8 != 0}};
-  }
-
-  // Moves to the new maxima and turns scores into packed weights.
-  template <Visibility kVisibility, typename Operands>
-  __device__ __forceinline__ void weigh(
-      const typename Operands::Score (&scores)[kScores], const StepScales& scales,
-      const StepVisible& visible, const float (&greatest)[kRows][kStepBlocks], Kept kept,
-      uint32_t (&weights)[Operands::kWeightRegisters]) {
-    float offset[kRows][kStepBlocks];
+      float so_far = reference[row];
 #pragma unroll
-    for (int row = 0; row < kRows; ++row) {
-      const float top = fmaxf(maximum[row], quad_max(fmaxf(greatest[row][0], greatest[row][1])));
-      // A row that has seen nothing yet stays at zero weights rather than at -inf - -inf.
-      const float reference = top == -INFINITY ? 0.0f : top;
-      correction[row] = exp2_fast(maximum[row] - reference);
-      maximum[row] = top;
-      sum[row] *= correction[row];
-#pragma unroll
-      for (int block = 0; block < kStepBlocks; ++block) {
-        offset[row][block] = kept.block[block] ? Operands::kWeightExponent - reference : -INFINITY;
+      for (int block = 0; block < kBlocks; ++block) {
+        const float greatest = quad_max(maxima[row][block]);
+        so_far = fmaxf(so_far, greatest);
+        keep[block] |= valid[row] && !(greatest - so_far < -threshold);
       }
     }
-    const int column = threadIdx.x % 4 * 2;
-    constexpr int kPacked = Operands::kWeightRegisters / (kScores / 8);
+    // One count carries the votes of the four warps on both blocks: one lane gives the first, eight lanes the second.
+    bool vote = false;
 #pragma unroll
-    for (int i = 0; i < kScores / 8; ++i) {
+    for (int block = 0; block < kBlocks; ++block) {
+      const int lane = threadIdx.x % kWarpSize;
+      const bool warp_keeps = __any_sync(0xffffffff, keep[block]);
+      vote |= warp_keeps && (block == 0 ? lane == 0 : lane >= 1 && lane <= 8);
+    }
+    const int votes = numbered_count(barrier, kWarpgroupSize, vote);
+    Kept<kBlocks> kept;
+#pragma unroll
+    for (int block = 0; block < kBlocks; ++block) {
+      kept.block[block] = (block == 0 ? votes % 8 : votes / 8) != 0;
+    }
+    return kept;
+  }
+
+  // Moves the references of the warp's rows up to their maxima when one of them lies more than `tolerance` above its
+  // reference, and with them what was summed so far.
+  template <int kBlocks, int kOutputs>
+  __device__ __forceinline__ void follow(const StepMaxima<kBlocks>& maxima, float tolerance, float (&output)[kOutputs]) {
+    float top[kRows];
+    bool above = false;
+#pragma unroll
+    for (int row = 0; row < kRows; ++row) {
+      top[row] = fmaxf(maxima[row][0], maxima[row][kBlocks - 1]);
+      above |= top[row] > reference[row] + tolerance;
+    }
+    if (__any_sync(0xffffffff, above)) {
+      float correction[kRows];
+#pragma unroll
+      for (int row = 0; row < kRows; ++row) {
+        const float next = fmaxf(reference[row], quad_max(top[row]));
+        correction[row] = exp2_fast(reference[row] - next);
+        reference[row] = next;
+        sum[row] *= correction[row];
+      }
+#pragma unroll
+      for (int i = 0; i < kOutputs; ++i) {
+        output[i] *= correction[i / 2 % 2];
+      }
+    }
+  }
+
+  // Turns scores into packed weights.
+  template <Visibility kVisibility, typename Operands, int kBlocks = Operands::kStepBlocks>
+  __device__ __forceinline__ void weigh(
+      const typename Operands::Score (&scores)[Operands::kScores], const StepScales<kBlocks>& scales,
+      const StepVisible<kBlocks>& visible, const Kept<kBlocks>& kept, uint32_t (&weights)[Operands::kWeightRegisters]) {
+    float offset[kRows][kBlocks];
+#pragma unroll
+    for (int row = 0; row < kRows; ++row) {
+#pragma unroll
+      for (int block = 0; block < kBlocks; ++block) {
+        offset[row][block] = kept.block[block] ? Operands::kWeightExponent - reference[row] : -INFINITY;
+      }
+    }
+    constexpr int kPacked = Operands::kWeightRegisters / (Operands::kScores / 8);
+#pragma unroll
+    for (int i = 0; i < Operands::kScores / 8; ++i) {
       float w[8];
 #pragma unroll
       for (int j = 0; j < 8; ++j) {
         const int block = i / 4, row = j / 2 % 2, unit = 2 * (i % 4) + j / 4;
-        float exponent = fmaf(static_cast<float>(scores[8 * i + j]), scales[row][block], offset[row][block]);
-        if (kVisibility == Visibility::kSome && column + 8 * unit + j % 2 >= visible[row][block]) {
-          exponent = -INFINITY;
-        }
-        w[j] = exp2_fast(exponent);
+        const float exponent =
+            fmaf(static_cast<float>(scores[8 * i + j]), scales[row][block], offset[row][block]);
+        w[j] = exp2_fast(is_visible<kVisibility>(visible, row, block, unit, j % 2) ? exponent : -INFINITY);
       }
       sum[0] += w[0] + w[1] + (w[4] + w[5]);
       sum[1] += w[2] + w[3] + (w[6] + w[7]);

@@ -1,0 +1,17 @@
+// The entry points of Hopper's attention kernels.
+#pragma once
+
+#include "attention.h"
+
+// Grid: any number of thread blocks, best as many as the multiprocessors hold at once; they share the rows of work among
+// themselves. next_row is zero at the launch and zero again after it.
+//
+// Operands that are not finite (NaN scales of 8-bit ones) make NaN of what they meet: a query, its row; a key or value,
+// every query whose list holds its block.
+#define REELSPARK_ATTENTION(name, operands, out)                                                                  \
+  extern "C" __global__ void __launch_bounds__(                                                                   \
+      reelspark::hopper::kThreads,                                                                                \
+      reelspark::hopper::kThreadBlocks<reelspark::hopper::operands::kOverlap>)                                    \
+      name(const __grid_constant__ reelspark::AttentionArguments arguments) {                                     \
+    reelspark::hopper::attention<reelspark::hopper::operands, out>(arguments);                                    \
+  }
