@@ -129,6 +129,8 @@ class Buffer {
     CUDA(cuMemcpyHtoD, address_ + offset * sizeof(T), values.data(), values.size() * sizeof(T));
   }
 
+  void fill(uint8_t byte) const { CUDA(cuMemsetD8, address_, byte, size_ * sizeof(T)); }
+
   std::vector<T> read() const { return read(0, size_); }
 
   std::vector<T> read(size_t offset, size_t length) const {

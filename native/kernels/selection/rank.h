@@ -1,0 +1,92 @@
+// Ranking of the key blocks of one row by one warp: by descending score, of equal scores the lower block first.
+#pragma once
+
+#include <cstdint>
+
+namespace reelspark::selection {
+
+constexpr int kWarpSize = 32;
+constexpr uint32_t kAllLanes = 0xffffffff;
+
+// Smaller for greater scores; both zeros are equal. Scores that are not finite have keys from kUnranked on.
+constexpr uint32_t kUnranked = 0xff800000;
+
+__device__ inline uint32_t rank_key(float score) {
+  if (!(fabsf(score) <= 3.402823466e38f)) {
+    return kUnranked;
+  }
+  const uint32_t bits = __float_as_uint(score + 0.0f);
+  return ~(bits ^ (static_cast<uint32_t>(static_cast<int32_t>(bits) >> 31) | 0x80000000));
+}
+
+__device__ inline float score_of(uint32_t key) {
+  const uint32_t ordered = ~key;
+  return __uint_as_float(ordered & 0x80000000 ? ordered ^ 0x80000000 : ~ordered);
+}
+
+// Softmax weights count in units of 2^-47 of the greatest: integers add up to the same sum in any order, and 65536 of
+// them fit into 64 bits. Weights below half a unit count as nothing.
+constexpr double kWeightUnits = 0x1p47;
+
+__device__ inline uint64_t weight(uint32_t key, float greatest) {
+  return __double2ull_rn(exp(static_cast<double>(score_of(key)) - static_cast<double>(greatest)) * kWeightUnits);
+}
+
+__device__ inline uint64_t sum_over_warp(uint64_t value) {
+#pragma unroll
+  for (int distance = 1; distance < kWarpSize; distance *= 2) {
+    value += __shfl_xor_sync(kAllLanes, value, distance);
+  }
+  return value;
+}
+
+// Keys and weights of the admissible key blocks of one row, in shared or scratch memory; a block may carry any weight.
+struct RankedRow {
+  uint64_t* weights;
+  uint32_t* keys;
+  int blocks;
+
+  // Weight of the blocks whose keys are at most `key`.
+  __device__ uint64_t weight_up_to(uint32_t key) const {
+    uint64_t sum = 0;
+#pragma unroll 4
+    for (int block = threadIdx.x % kWarpSize; block < blocks; block += kWarpSize) {
+      sum += keys[block] <= key ? weights[block] : 0;
+    }
+    return sum_over_warp(sum);
+  }
+};
+
+// The leading blocks of a row: those with keys below `key`, and the first `ties` of those with that key.
+struct Lead {
+  uint32_t key;
+  uint32_t ties;
+};
+
+// The smallest lead that weighs at least `target`, which is positive and at most the weight of all ranked blocks, whose
+// keys lie in first .. last.
+__device__ inline Lead lead_of_weight(const RankedRow& row, uint64_t target, uint32_t first, uint32_t last) {
+  while (first < last) {
+    const uint32_t middle = first + (last - first) / 2;
+    if (row.weight_up_to(middle) >= target) {
+      last = middle;
+    } else {
+      first = middle + 1;
+    }
+  }
+  // Blocks of one score weigh the same.
+  uint64_t below = 0, tie = 0;
+  for (int block = threadIdx.x % kWarpSize; block < row.blocks; block += kWarpSize) {
+    below += row.keys[block] < first ? row.weights[block] : 0;
+    tie = row.keys[block] == first ? row.weights[block] : tie;
+  }
+  below = sum_over_warp(below);
+#pragma unroll
+  for (int distance = 1; distance < kWarpSize; distance *= 2) {
+    const uint64_t other = __shfl_xor_sync(kAllLanes, tie, distance);
+    tie = other > tie ? other : tie;
+  }
+  return {first, static_cast<uint32_t>((target - below + tie - 1) / tie)};
+}
+
+}  // namespace reelspark::selection
