@@ -1,5 +1,5 @@
-// The attention kernels on a GPU against fp64 on the host: `attention_test KERNEL_DIR [NAME]`, with a part of the names of
-// the kernels to test these alone.
+// The attention kernels on a GPU against fp64 on the host: `attention_test KERNEL_DIR [NAME [IMAGE]]`, with a part of the
+// names of the kernels to test these alone, and the directory of other images than this GPU's, such as ptx.
 #include <cstdio>
 #include <random>
 #include <string>
@@ -392,9 +392,9 @@ void run_formats(const cuda::Device& device, KernelTable& kernels, KernelFamily 
   }
 }
 
-void run(const std::string& kernel_directory, const std::string& chosen) {
+void run(const std::string& kernel_directory, const std::string& chosen, const std::string& chosen_image) {
   const cuda::Device device;
-  const std::string image = device.image_directory();
+  const std::string image = chosen_image.empty() ? device.image_directory() : chosen_image;
   KernelTable kernels(kernel_directory, image);
   std::puts("kernel, case, relative L1 to the packed operands, to the original ones, cosine to these");
   for (KernelFamily family : {KernelFamily::kMma, KernelFamily::kWgmma}) {
@@ -408,10 +408,10 @@ void run(const std::string& kernel_directory, const std::string& chosen) {
 }  // namespace reelspark
 
 int main(int argc, char** argv) {
-  if (argc != 2 && argc != 3) {
-    std::fprintf(stderr, "usage: attention_test KERNEL_DIR [NAME]\n");
+  if (argc < 2 || argc > 4) {
+    std::fprintf(stderr, "usage: attention_test KERNEL_DIR [NAME [IMAGE]]\n");
     return 2;
   }
-  reelspark::run(argv[1], argc == 3 ? argv[2] : "");
+  reelspark::run(argv[1], argc > 2 ? argv[2] : "", argc > 3 ? argv[3] : "");
   return 0;
 }
