@@ -18,6 +18,9 @@ import org.reelspark.tensor.Tensor;
 final class CudaAttention implements AutoCloseable {
   private static final int MOST_DIMENSIONS = 128;
 
+  /** Key blocks have 16-bit numbers. */
+  private static final int MOST_KEY_TOKENS = 65536 * AttentionParameters.KEY_BLOCK;
+
   /** Kernels move 16 bytes at a time. */
   private static final int DIMENSION_UNIT = 8;
 
@@ -90,6 +93,28 @@ final class CudaAttention implements AutoCloseable {
         LaunchArguments.of(out.elementCount()));
   }
 
+  private static AttentionShape shape(TokenView queries, TokenView keys) {
+    if (queries.dimension() > MOST_DIMENSIONS || queries.dimension() % DIMENSION_UNIT != 0) {
+      throw new ReelsparkException(
+          ErrorCode.MODEL_UNSUPPORTED,
+          "heads of %d dimensions; the GPU attends over multiples of %d up to %d, use the CPU backend"
+              .formatted(queries.dimension(), DIMENSION_UNIT, MOST_DIMENSIONS));
+    }
+    if (keys.tokens() > MOST_KEY_TOKENS) {
+      throw new ReelsparkException(
+          ErrorCode.TOKEN_BUDGET_EXCEEDED,
+          "%d keys; the GPU attends over at most %d, make a smaller or shorter video"
+              .formatted(keys.tokens(), MOST_KEY_TOKENS));
+    }
+    return new AttentionShape(
+        queries.batch(),
+        queries.heads(),
+        keys.heads(),
+        queries.tokens(),
+        keys.tokens(),
+        queries.dimension());
+  }
+
   private static AttentionShape check(AttentionInputs inputs, Tensor out) {
     Tensor query = inputs.query();
     Tensor key = inputs.key();
@@ -106,19 +131,7 @@ final class CudaAttention implements AutoCloseable {
       throw new IllegalArgumentException(
           "batch or head dimension differ: %s and %s".formatted(query, key));
     }
-    if (queries.dimension() > MOST_DIMENSIONS || queries.dimension() % DIMENSION_UNIT != 0) {
-      throw new ReelsparkException(
-          ErrorCode.MODEL_UNSUPPORTED,
-          "heads of %d dimensions; the GPU attends over multiples of %d up to %d, use the CPU backend"
-              .formatted(queries.dimension(), DIMENSION_UNIT, MOST_DIMENSIONS));
-    }
-    return new AttentionShape(
-        queries.batch(),
-        queries.heads(),
-        keys.heads(),
-        queries.tokens(),
-        keys.tokens(),
-        queries.dimension());
+    return shape(queries, keys);
   }
 
   private static int kernelDimension(int headDimension) {

@@ -40,7 +40,7 @@ final class CudaDriver {
     if (loaded == null) {
       try {
         loaded = initialise();
-      } catch (UnsatisfiedLinkError | CudaException e) {
+      } catch (LinkageError | CudaException e) {
         failure = linkFailure(e);
         throw new ReelsparkException(ErrorCode.BACKEND_UNAVAILABLE, failure, e);
       }
@@ -81,7 +81,8 @@ final class CudaDriver {
 
   /** What to tell a user when the binding does not load. */
   static String linkFailure(Throwable cause) {
-    String detail = String.valueOf(cause.getMessage());
+    // When someone tried before, the reason is in the cause of the second error.
+    String detail = cause.getMessage() + " " + (cause.getCause() == null ? "" : cause.getCause());
     if (detail.contains(DRIVER_LIBRARY)) {
       return "no NVIDIA driver: "
           + DRIVER_LIBRARY

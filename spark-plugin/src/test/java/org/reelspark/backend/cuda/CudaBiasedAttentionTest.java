@@ -2,6 +2,7 @@ package org.reelspark.backend.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.Random;
@@ -57,8 +58,25 @@ class CudaBiasedAttentionTest {
       float[] actual = gpu.floats(out);
       double[] expected = attend(query, key, value, bias, length, heads, dimension);
       for (int i = 0; i < elements; i++) {
-        assertThat((double) actual[i]).isCloseTo(expected[i], within(tolerance, expected[i]));
+        assertThat((double) actual[i]).isCloseTo(expected[i], near(tolerance, expected[i]));
       }
+    }
+  }
+
+  @Test
+  void ptxGivesWhatMachineCodeGives() {
+    Shape shape = Shape.of(40, 2, 64);
+    float[] values = random(DType.F32, 40 * 2 * 64, 5);
+    try (KernelLibrary ptx = KernelChoice.ptxOf("biased_attention_f32", gpu);
+        Tensor x = gpu.upload(DType.F32, shape, values);
+        Tensor bias = gpu.upload(DType.F32, Shape.of(2, 40, 40), random(DType.F32, 3200, 6));
+        Tensor out = gpu.memory().allocate(40, 2, 64);
+        Tensor ptxOut = gpu.memory().allocate(40, 2, 64)) {
+      new CudaBiasedAttention(gpu.stream(), gpu.kernels()).attention(x, x, x, bias, SCALE, out);
+      new CudaBiasedAttention(gpu.stream(), ptx).attention(x, x, x, bias, SCALE, ptxOut);
+
+      assertThat(ptx.kernel("biased_attention_f32").architecture()).isEqualTo("ptx");
+      assertThat(gpu.floats(ptxOut)).containsExactly(gpu.floats(out), within(1e-5f));
     }
   }
 
@@ -74,7 +92,7 @@ class CudaBiasedAttentionTest {
     }
   }
 
-  private static Offset<Double> within(double tolerance, double expected) {
+  private static Offset<Double> near(double tolerance, double expected) {
     return Offset.offset(tolerance * (1 + Math.abs(expected)));
   }
 

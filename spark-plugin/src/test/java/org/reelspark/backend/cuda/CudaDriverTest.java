@@ -60,6 +60,14 @@ class CudaDriverTest {
   }
 
   @Test
+  void namesTheMissingDriverWhenAnotherLibraryTriedToLoadItBefore() {
+    NoClassDefFoundError error = new NoClassDefFoundError("Could not initialize class");
+    error.initCause(new ExceptionInInitializerError("libcuda.so.1: cannot open shared object"));
+
+    assertThat(CudaDriver.linkFailure(error)).startsWith("no NVIDIA driver");
+  }
+
+  @Test
   void putsTheBindingWhereJcudaLooksForIt(@TempDir Path directory) {
     Path file = CudaDriver.publishBinding(directory);
 

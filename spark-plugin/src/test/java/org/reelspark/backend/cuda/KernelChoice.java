@@ -1,5 +1,6 @@
 package org.reelspark.backend.cuda;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -14,6 +15,18 @@ enum KernelChoice {
 
   KernelChoice(Predicate<String> takes) {
     this.takes = takes;
+  }
+
+  /** One kernel of the jar, as on a GPU that has no machine code in it. */
+  static KernelLibrary ptxOf(String name, Gpu gpu) {
+    KernelTable all = KernelTable.ofJar();
+    KernelTable.Entry entry = all.entries().get(name);
+    KernelTable.Entry ptx =
+        new KernelTable.Entry(
+            name, entry.module(), List.of("ptx"), entry.threads(), entry.sharedBytes());
+    return new KernelLibrary(
+        gpu.device(),
+        new KernelTable(all.architectures(), all.ptx(), all.cuda(), Map.of(name, ptx)));
   }
 
   /** The jar's kernels that the choice takes. */
