@@ -1,14 +1,17 @@
-// The bytes of kernel arguments, which launchers in other languages write: `launch_arguments_test GOLDENS` compares them
-// with launch_arguments.txt in that directory, `launch_arguments_test` prints that file.
+// The bytes of kernel arguments, and the sizes of launches, which launchers in other languages work out too:
+// `launch_arguments_test GOLDENS` compares them with launch_arguments.txt in that directory, `launch_arguments_test` prints
+// that file.
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <limits>
 #include <sstream>
 #include <string>
 
 #include "check.h"
 #include "reelspark/attention_arguments.h"
+#include "reelspark/preparation.h"
 
 namespace reelspark {
 namespace {
@@ -26,27 +29,38 @@ std::string row(const char* name, const T& arguments) {
   return text + "\n";
 }
 
+// Addresses that differ.
+class Addresses {
+ public:
+  template <typename T>
+  operator T*() {
+    return reinterpret_cast<T*>(last_ += 0x100);
+  }
+
+ private:
+  uintptr_t last_ = 0x7f0000000000;
+};
+
 // Every field has a value of its own, so that no two can be mistaken for each other.
 AttentionArguments attention_arguments() {
-  uintptr_t address = 0x7f0000000000;
-  const auto next = [&address] { return reinterpret_cast<void*>(address += 0x100); };
+  Addresses next;
   AttentionArguments arguments = {};
-  arguments.queries = next();
-  arguments.keys = next();
-  arguments.values = next();
-  arguments.query_scales = static_cast<float*>(next());
-  arguments.key_scales = static_cast<float*>(next());
-  arguments.value_scales = static_cast<float*>(next());
-  arguments.ids = static_cast<uint16_t*>(next());
-  arguments.counts = static_cast<uint32_t*>(next());
-  arguments.row_order = static_cast<uint32_t*>(next());
-  arguments.next_row = static_cast<uint32_t*>(next());
-  arguments.output = next();
-  arguments.output_tokens = static_cast<int32_t*>(next());
-  arguments.log_sum_exp = static_cast<float*>(next());
-  arguments.log_sum_exp_shift = static_cast<float*>(next());
-  arguments.statistics = static_cast<AttentionStatistics*>(next());
-  arguments.pv_thresholds = static_cast<float*>(next());
+  arguments.queries = next;
+  arguments.keys = next;
+  arguments.values = next;
+  arguments.query_scales = next;
+  arguments.key_scales = next;
+  arguments.value_scales = next;
+  arguments.ids = next;
+  arguments.counts = next;
+  arguments.row_order = next;
+  arguments.next_row = next;
+  arguments.output = next;
+  arguments.output_tokens = next;
+  arguments.log_sum_exp = next;
+  arguments.log_sum_exp_shift = next;
+  arguments.statistics = next;
+  arguments.pv_thresholds = next;
   arguments.output_strides = {1000000000001, 1000000000002, 1000000000003};
   arguments.query_tokens = 1000000000004;
   arguments.key_tokens = 1000000000005;
@@ -59,7 +73,73 @@ AttentionArguments attention_arguments() {
   return arguments;
 }
 
-std::string rows() { return row("AttentionArguments", attention_arguments()); }
+PreparationArguments preparation_arguments() {
+  Addresses next;
+  PreparationArguments arguments = {};
+  arguments.queries = next;
+  arguments.keys = next;
+  arguments.values = next;
+  arguments.query_order = next;
+  arguments.key_order = next;
+  arguments.heads = next;
+  arguments.packed_queries = next;
+  arguments.packed_keys = next;
+  arguments.packed_values = next;
+  arguments.query_scales = next;
+  arguments.key_scales = next;
+  arguments.value_scales = next;
+  arguments.log_sum_exp_shift = next;
+  arguments.ids = next;
+  arguments.counts = next;
+  arguments.row_order = next;
+  arguments.statistics = next;
+  arguments.scratch = next;
+  arguments.query_strides = {1000000000001, 1000000000002, 1000000000003};
+  arguments.key_strides = {1000000000004, 1000000000005, 1000000000006};
+  arguments.value_strides = {1000000000007, 1000000000008, 1000000000009};
+  arguments.query_tokens = 1000000000010;
+  arguments.key_tokens = 1000000000011;
+  arguments.kept_key_tokens = 1000000000012;
+  arguments.batch = 101;
+  arguments.query_heads = 102;
+  arguments.key_heads = 103;
+  arguments.head_dim = 104;
+  arguments.heads_per_group = 105;
+  arguments.masking = Masking::kCausal;
+  arguments.sink = Sink::kFirstBlock;
+  arguments.softmax_scale = 0.125f;
+  return arguments;
+}
+
+// Selections of three heads, then their PV thresholds, as launchers keep them on the device.
+struct HeadTable {
+  HeadSelection selections[3];
+  float pv_thresholds[3];
+};
+
+HeadTable head_table() {
+  return {{{SelectionRule::kDense, 0, -1}, {SelectionRule::kTopCdf, 0.75f, 0.5f}, {SelectionRule::kTopK, 0.25f, 0.125f}},
+          {std::numeric_limits<float>::infinity(), 8, 6.5f}};
+}
+
+// What follows from a size: its seven numbers, then the grids, shared and scratch memory.
+std::string size_row(const PreparationSize& size, int heads_per_group) {
+  const Scratch scratch(size);
+  std::ostringstream text;
+  text << "PreparationSize " << size.batch << ' ' << size.query_heads << ' ' << size.key_heads << ' '
+       << size.query_tokens << ' ' << size.key_tokens << ' ' << size.kernel_dim << ' ' << heads_per_group << ' '
+       << size.rows() << ' ' << prepare_grid(size) << ' ' << select_grid(size) << ' ' << select_shared_bytes(size)
+       << ' ' << order_grid(size, heads_per_group) << ' ' << scratch.cleared << ' ' << scratch.bytes << '\n';
+  return text.str();
+}
+
+std::string rows() {
+  return row("AttentionArguments", attention_arguments()) + row("PreparationArguments", preparation_arguments()) +
+         row("HeadTable", head_table()) + size_row({1, 1, 1, 1, 1, 64}, 1) + size_row({2, 4, 2, 500, 700, 64}, 2) +
+         size_row({1, 12, 12, 32760, 32760, 128}, 3) + size_row({2, 30, 30, 17776, 17776, 64}, 30) +
+         size_row({1, 40, 8, 257, 220000, 128}, 5) + size_row({1, 2, 1, 1000, 1000000, 128}, 1) +
+         size_row({3, 1, 1, 70000, 4194304, 64}, 1);
+}
 
 }  // namespace
 }  // namespace reelspark

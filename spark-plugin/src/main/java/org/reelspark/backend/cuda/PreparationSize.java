@@ -23,7 +23,7 @@ record PreparationSize(
   private static final int POOLED_TILE = 32;
   private static final int SELECT_ROWS = 8;
   private static final int SCORE_BYTES = 12;
-  private static final int MOST_SHARED_SCORES = 96 * 1024 / SCORE_BYTES;
+  private static final int MOST_SHARED_SCORES = 90 * 1024 / SCORE_BYTES;
   private static final long SCRATCH_SELECT_BLOCKS = 256;
 
   /**
