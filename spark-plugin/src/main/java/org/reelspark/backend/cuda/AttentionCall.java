@@ -97,7 +97,7 @@ final class AttentionCall {
                 shape.headDimension(),
                 parameters.masking()),
             (float) (parameters.scale() * LOG2_E));
-    long blocks = choice.family().blocks(size.rows(), stream.device().multiprocessors());
+    long blocks = choice.family().blocks(size.rows(), choice.kernel().residentBlocks());
     choice.kernel().launch(stream, Kernel.Grid.of(blocks), arguments.pack());
   }
 

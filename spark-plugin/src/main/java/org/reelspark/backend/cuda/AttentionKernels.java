@@ -15,7 +15,7 @@ final class AttentionKernels {
 
   /** How the rows of a launch are shared among its blocks. */
   enum Family {
-    /** Hopper's own: as many blocks as multiprocessors take rows from a counter. */
+    /** Hopper's own: as many blocks as the GPU holds take rows from a counter. */
     WGMMA("attention_wgmma"),
     /** A block for each row, on every supported chip. */
     MMA("attention_mma");
@@ -26,9 +26,9 @@ final class AttentionKernels {
       this.entryPrefix = entryPrefix;
     }
 
-    long blocks(long rows, int multiprocessors) {
+    long blocks(long rows, int residentBlocks) {
       return switch (this) {
-        case WGMMA -> Math.min(rows, multiprocessors);
+        case WGMMA -> Math.min(rows, residentBlocks);
         case MMA -> rows;
       };
     }

@@ -9,8 +9,10 @@ import jcuda.driver.JCudaDriver;
  * A kernel that is loaded, with what it is launched with.
  *
  * @param architecture of the image it comes from
+ * @param residentBlocks that the GPU holds at once
  */
-record Kernel(KernelTable.Entry entry, String architecture, CUfunction function) {
+record Kernel(
+    KernelTable.Entry entry, String architecture, CUfunction function, int residentBlocks) {
   /** Blocks of a launch in its three dimensions. */
   record Grid(long x, long y, long z) {
     static Grid of(long x) {

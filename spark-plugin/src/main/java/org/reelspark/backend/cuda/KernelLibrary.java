@@ -82,7 +82,16 @@ final class KernelLibrary implements AutoCloseable {
             function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, entry.sharedBytes()),
         "cuFuncSetAttribute(%s, %d bytes of shared memory)"
             .formatted(entry.name(), entry.sharedBytes()));
-    return new Kernel(entry, image.architecture(), function);
+    return new Kernel(entry, image.architecture(), function, residentBlocks(entry, function));
+  }
+
+  private int residentBlocks(KernelTable.Entry entry, CUfunction function) {
+    int[] ofMultiprocessor = new int[1];
+    CudaCalls.check(
+        JCudaDriver.cuOccupancyMaxActiveBlocksPerMultiprocessor(
+            ofMultiprocessor, function, entry.threads(), entry.sharedBytes()),
+        "cuOccupancyMaxActiveBlocksPerMultiprocessor(" + entry.name() + ")");
+    return ofMultiprocessor[0] * device.multiprocessors();
   }
 
   private static CUmodule loadModule(KernelTable.Image image) {

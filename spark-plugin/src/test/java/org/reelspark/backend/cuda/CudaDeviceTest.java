@@ -62,7 +62,10 @@ class CudaDeviceTest {
   void loadsEveryKernelThatTheTableHasForThisGpu() {
     for (KernelTable.Entry entry : KernelTable.ofJar().entries().values()) {
       if (KernelTable.ofJar().imageFor(entry, gpu.device().capability()).isPresent()) {
-        assertThat(gpu.kernels().kernel(entry.name()).entry()).isEqualTo(entry);
+        Kernel kernel = gpu.kernels().kernel(entry.name());
+
+        assertThat(kernel.entry()).isEqualTo(entry);
+        assertThat(kernel.residentBlocks()).as(entry.name()).isPositive();
       }
     }
   }
