@@ -1,8 +1,6 @@
 package org.reelspark.backend.cuda;
 
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.reelspark.tensor.DType;
 
 /** Chooses the attention kernel for a chip, a precision and a type of tensors. */
@@ -51,13 +49,17 @@ final class AttentionKernels {
    * @throws org.reelspark.error.ReelsparkException BACKEND_UNAVAILABLE when there is none
    */
   Choice choose(AttentionPrecision precision, DType type, int dimension) {
-    Map<String, Candidate> candidates = new LinkedHashMap<>();
-    for (Candidate candidate : candidates(precision, type)) {
-      candidates.put(entry(candidate, type, dimension), candidate);
-    }
-    Kernel kernel = kernels.firstOf(List.copyOf(candidates.keySet()));
-    Candidate chosen = candidates.get(kernel.entry().name());
+    List<String> entries = entries(precision, type, dimension);
+    Kernel kernel = kernels.firstOf(entries);
+    Candidate chosen = candidates(precision, type).get(entries.indexOf(kernel.entry().name()));
     return new Choice(chosen.family, chosen.operands, dimension, kernel);
+  }
+
+  /** Names of the kernels that would do, in order of preference. */
+  static List<String> entries(AttentionPrecision precision, DType type, int dimension) {
+    return candidates(precision, type).stream()
+        .map(candidate -> entry(candidate, type, dimension))
+        .toList();
   }
 
   /** In order of preference. */

@@ -9,7 +9,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
 import jcuda.driver.JCudaDriver;
@@ -21,7 +20,7 @@ final class KernelLibrary implements AutoCloseable {
   private final CudaDevice device;
   private final KernelTable table;
   private final Map<KernelTable.Image, CUmodule> modules = new HashMap<>();
-  private final Map<String, Kernel> kernels = new HashMap<>();
+  private final Map<List<String>, Kernel> kernels = new HashMap<>();
 
   KernelLibrary(CudaDevice device, KernelTable table) {
     this.device = device;
@@ -41,38 +40,16 @@ final class KernelLibrary implements AutoCloseable {
    * @throws ReelsparkException BACKEND_UNAVAILABLE when none has, or the driver is too old for it
    */
   synchronized Kernel firstOf(List<String> entries) {
-    for (String name : entries) {
-      Kernel known = kernels.get(name);
-      if (known != null) {
-        return known;
-      }
-      Optional<KernelTable.Image> image = image(name);
-      if (image.isPresent()) {
-        Kernel kernel = load(table.entries().get(name), image.get());
-        kernels.put(name, kernel);
-        return kernel;
-      }
-    }
-    throw new ReelsparkException(
-        ErrorCode.BACKEND_UNAVAILABLE,
-        "no kernel %s for %s, compute capability %s; this jar holds %s and PTX of %s. Use a supported GPU or the CPU backend"
-            .formatted(
-                String.join(" or ", entries),
-                device.name(),
-                device.capability(),
-                String.join(", ", table.architectures()),
-                table.ptx()));
+    return kernels.computeIfAbsent(entries, this::load);
   }
 
-  private Optional<KernelTable.Image> image(String name) {
-    return Optional.ofNullable(table.entries().get(name))
-        .flatMap(entry -> table.imageFor(entry, device.capability()));
-  }
-
-  private Kernel load(KernelTable.Entry entry, KernelTable.Image image) {
-    table.checkDriver(image, device.driverVersion());
+  private Kernel load(List<String> entries) {
+    KernelTable.Match match =
+        table.first(entries, device.capability()).orElseThrow(() -> missing(entries));
+    KernelTable.Entry entry = match.entry();
+    table.checkDriver(match.image(), device.driverVersion());
     device.makeCurrent();
-    CUmodule module = modules.computeIfAbsent(image, KernelLibrary::loadModule);
+    CUmodule module = modules.computeIfAbsent(match.image(), KernelLibrary::loadModule);
     CUfunction function = new CUfunction();
     CudaCalls.check(
         JCudaDriver.cuModuleGetFunction(function, module, entry.name()),
@@ -82,7 +59,20 @@ final class KernelLibrary implements AutoCloseable {
             function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, entry.sharedBytes()),
         "cuFuncSetAttribute(%s, %d bytes of shared memory)"
             .formatted(entry.name(), entry.sharedBytes()));
-    return new Kernel(entry, image.architecture(), function, residentBlocks(entry, function));
+    return new Kernel(
+        entry, match.image().architecture(), function, residentBlocks(entry, function));
+  }
+
+  private ReelsparkException missing(List<String> entries) {
+    return new ReelsparkException(
+        ErrorCode.BACKEND_UNAVAILABLE,
+        "no kernel %s for %s, compute capability %s; this jar holds %s and PTX of %s. Use a supported GPU or the CPU backend"
+            .formatted(
+                String.join(" or ", entries),
+                device.name(),
+                device.capability(),
+                String.join(", ", table.architectures()),
+                table.ptx()));
   }
 
   private int residentBlocks(KernelTable.Entry entry, CUfunction function) {

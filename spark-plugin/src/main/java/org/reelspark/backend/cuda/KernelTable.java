@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
 import org.reelspark.error.ErrorCode;
@@ -90,6 +91,19 @@ record KernelTable(
     } catch (IllegalArgumentException e) {
       throw invalid(e.getMessage(), e);
     }
+  }
+
+  /** An entry with the image that a GPU runs it from. */
+  record Match(Entry entry, Image image) {}
+
+  /** The first of several entries, in order of preference, that has an image for a GPU. */
+  Optional<Match> first(List<String> names, ComputeCapability capability) {
+    return names.stream()
+        .map(entries::get)
+        .filter(Objects::nonNull)
+        .flatMap(
+            entry -> imageFor(entry, capability).map(image -> new Match(entry, image)).stream())
+        .findFirst();
   }
 
   /** The image of an entry that a GPU runs best, or nothing when it has none. */
