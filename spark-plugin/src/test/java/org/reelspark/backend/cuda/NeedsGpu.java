@@ -4,6 +4,7 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
@@ -21,6 +22,8 @@ import org.reelspark.error.ReelsparkException;
 @interface NeedsGpu {
   /** Whether a GPU and kernels are there. */
   final class Condition implements ExecutionCondition {
+    private static final AtomicBoolean SAID = new AtomicBoolean();
+
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
       try {
@@ -28,6 +31,9 @@ import org.reelspark.error.ReelsparkException;
         CudaDevice.open("0").close();
         return ConditionEvaluationResult.enabled("a GPU is there");
       } catch (ReelsparkException e) {
+        if (SAID.compareAndSet(false, true)) {
+          System.out.println("GPU tests are skipped: " + e.getMessage());
+        }
         return ConditionEvaluationResult.disabled("needs a GPU: " + e.getMessage());
       }
     }
