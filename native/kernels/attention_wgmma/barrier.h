@@ -31,19 +31,6 @@ __device__ __forceinline__ void barrier_arrive_expect(uint32_t barrier, uint32_t
   asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes) : "memory");
 }
 
-// Whether the phase of this parity is complete by now.
-__device__ __forceinline__ bool barrier_test(uint32_t barrier, uint32_t parity) {
-  uint32_t done;
-  asm volatile(
-      "{\n .reg .pred done;\n"
-      " mbarrier.test_wait.parity.shared::cta.b64 done, [%1], %2;\n"
-      " selp.b32 %0, 1, 0, done;\n}\n"
-      : "=r"(done)
-      : "r"(barrier), "r"(parity)
-      : "memory");
-  return done != 0;
-}
-
 // Returns once the phase of this parity is complete.
 __device__ __forceinline__ void barrier_wait(uint32_t barrier, uint32_t parity) {
   uint32_t done;
@@ -76,16 +63,8 @@ __device__ __forceinline__ void bulk_copy(uint32_t target, const void* source, u
       : "memory");
 }
 
-// Numbered barriers: `threads` counts those that wait and those that only arrive. Warps come as a whole.
-__device__ __forceinline__ void numbered_wait(int barrier, int threads) {
-  asm volatile("barrier.cta.sync.aligned %0, %1;" ::"r"(barrier), "r"(threads) : "memory");
-}
-
-__device__ __forceinline__ void numbered_arrive(int barrier, int threads) {
-  asm volatile("barrier.cta.arrive.aligned %0, %1;" ::"r"(barrier), "r"(threads) : "memory");
-}
-
-// Waits, and returns how many of the threads gave true.
+// One of the numbered barriers of the thread block, for whole warps: waits for all `threads`, and returns how many of them
+// gave true.
 __device__ __forceinline__ int numbered_count(int barrier, int threads, bool value) {
   uint32_t count;
   asm volatile(

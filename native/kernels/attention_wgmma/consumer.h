@@ -1,8 +1,9 @@
 // A consumer warpgroup: 64 queries of the block's tile, over all steps of its list.
 //
-// Overlap::kTurns: the two warpgroups take turns at the tensor cores: one issues the values of step j - 1 and the scores of
-// step j while the other works on its softmax. Only the order of issue is enforced, by a pair of numbered barriers.
-// Overlap::kBlocks: each warpgroup goes through its steps one thing after the other; there are more of them.
+// Overlap::kProducts: a warpgroup issues the scores of step j and, behind them, the values of step j - 1. It goes on with
+// the maxima of step j as soon as it has the scores, while the tensor cores work on the values and then for the other
+// warpgroup. The two fall out of step by themselves: making them take turns at barriers costs more than it gains.
+// Overlap::kThreadBlocks: each warpgroup goes through its steps one thing after the other; there are more of them.
 #pragma once
 
 #include "output.h"
@@ -12,15 +13,14 @@
 
 namespace reelspark::hopper {
 
-// Numbered barriers; 0 is the block's own. Each warpgroup has its own of each kind.
-constexpr int kTurnBarrier = 1;
-constexpr int kVoteBarrier = kTurnBarrier + kGroups;
+// Numbered barriers; 0 is the thread block's own. Each warpgroup has one to vote at.
+constexpr int kVoteBarrier = 1;
 constexpr int kConsumers = kGroups * kWarpgroupSize;
 
 template <typename Operands, typename Out>
 class Consumer {
   using Score = typename Operands::Score;
-  static constexpr bool kTurns = Operands::kOverlap == Overlap::kTurns;
+  static constexpr bool kOverlapsProducts = Operands::kOverlap == Overlap::kProducts;
   static constexpr int kStepBlocks = Operands::kStepBlocks;
   static constexpr int kScores = Operands::kScores;
   static constexpr int kOutputs = Operands::kHeadDim / 2;
@@ -32,16 +32,13 @@ class Consumer {
         shared_(shared),
         group_(group),
         row_(group * kGroupQueries + threadIdx.x % kWarpgroupSize / kWarpSize * 16 + threadIdx.x % kWarpSize / 4) {
-    if (kTurns) {
+    if (kOverlapsProducts) {
       // Kept in a register rather than computed anew.
       asm volatile("" : "+r"(row_));
     }
   }
 
   __device__ void run() {
-    if (kTurns && group_ == 1) {
-      pass_turn();
-    }
     while (true) {
       barrier_wait(shared_address(&shared_.tile_full[tile_.stage]), tile_.parity);
       if (tile().blocks == kNoMoreTiles) {
@@ -50,23 +47,11 @@ class Consumer {
       attend();
       tile_.advance();
     }
-    // Takes the last turn, so that no barrier is left half full.
-    if (kTurns && group_ == 0) {
-      take_turn();
-    }
   }
 
  private:
-  __device__ void take_turn() { numbered_wait(kTurnBarrier + group_, kConsumers); }
-  __device__ void pass_turn() { numbered_arrive(kTurnBarrier + (group_ ^ 1), kConsumers); }
-
-  // One arrival for each warp, after all its lanes are done.
-  static __device__ void release(const uint64_t& barrier) {
-    __syncwarp();
-    if (threadIdx.x % kWarpSize == 0) {
-      barrier_arrive(shared_address(&barrier));
-    }
-  }
+  // Every thread arrives for itself: no dearer than one for each warp, and race checkers follow it.
+  static __device__ void release(const uint64_t& barrier) { barrier_arrive(shared_address(&barrier)); }
 
   __device__ const Tile& tile() const { return shared_.tiles[tile_.stage]; }
 
@@ -83,8 +68,8 @@ class Consumer {
     SoftmaxState softmax;
     int skipped = 0;
     const int steps = (tile().blocks + kStepBlocks - 1) / kStepBlocks;
-    if constexpr (kTurns) {
-      go_by_turns(steps, softmax, scores, weights, output, skipped);
+    if constexpr (kOverlapsProducts) {
+      go_overlapped(steps, softmax, scores, weights, output, skipped);
     } else {
       go_straight(steps, softmax, scores, weights, output, skipped);
     }
@@ -93,45 +78,41 @@ class Consumer {
     release(shared_.tile_empty[tile_.stage]);
   }
 
-  __device__ __forceinline__ void go_by_turns(
+  __device__ __forceinline__ void go_overlapped(
       int steps, SoftmaxState& softmax, Score (&scores)[kScores], uint32_t (&weights)[Operands::kWeightRegisters],
       float (&output)[kOutputs], int& skipped) {
     if (steps == 0) {
       return;
     }
+    float sums[kSums];
     wait_for_stage();
-    take_turn();
     issue_scores(scores);
-    pass_turn();
-    finish_scores(scores);
-    bool kept = weigh(softmax, scores, output, skipped, weights);
+    finish_scores<0>(scores);
+    StepView view = look(softmax, scores, skipped);
+    release_stage();
+    weigh(softmax, scores, view, weights, [] {});
 #pragma unroll 1
     for (int i = 1; i < steps; ++i) {
       wait_for_stage();
-      take_turn();
-      // Whole sequences in each branch: the compiler runs matrix instructions one by one when a branch may join while
-      // some are in flight.
-      if (kept) {
-        float sums[kSums];
-        issue_values(output, sums, weights);
-        issue_scores(scores);
-        pass_turn();
-        finish_values<1>(output, sums);
-        finish_scores(scores);
-      } else {
-        issue_scores(scores);
-        pass_turn();
-        finish_scores(scores);
+      issue_scores(scores);
+      issue_values(output, sums, weights);
+      finish_scores<1>(scores);
+      view = look(softmax, scores, skipped);
+      if constexpr (Operands::kPromotes) {
+        softmax.correct(output);
       }
-      kept = weigh(softmax, scores, output, skipped, weights);
+      finish_values(output, sums);
+      release_stage();
+      if constexpr (!Operands::kPromotes) {
+        softmax.correct(output);
+      }
+      weigh(softmax, scores, view, weights, [&] { promote(output, sums, softmax.correction); });
     }
     wait_for_stage();
-    if (kept) {
-      float sums[kSums];
-      issue_values(output, sums, weights);
-      finish_values<0>(output, sums);
-    }
+    issue_values(output, sums, weights);
+    finish_values(output, sums);
     release_stage();
+    promote(output, sums, {1, 1});
   }
 
   __device__ __forceinline__ void go_straight(
@@ -141,60 +122,92 @@ class Consumer {
     for (int i = 0; i < steps; ++i) {
       wait_for_stage();
       issue_scores(scores);
-      finish_scores(scores);
-      if (weigh(softmax, scores, output, skipped, weights)) {
-        float sums[kSums];
-        issue_values(output, sums, weights);
-        finish_values<0>(output, sums);
-      }
+      finish_scores<0>(scores);
+      const StepView view = look(softmax, scores, skipped);
+      weigh(softmax, scores, view, weights, [] {});
+      softmax.correct(output);
+      float sums[kSums];
+      issue_values(output, sums, weights);
+      finish_values(output, sums);
       release_stage();
+      promote(output, sums, {1, 1});
     }
   }
 
-  // Makes weights of the scores of the stage's keys; false when the threshold leaves out the whole step. Where warpgroups
-  // take turns it releases the stage too, whose values were used with its keys.
-  __device__ __forceinline__ bool weigh(
-      SoftmaxState& softmax, const Score (&scores)[kScores], float (&output)[kOutputs], int& skipped,
-      uint32_t (&weights)[Operands::kWeightRegisters]) {
-    const StepFactors<kStepBlocks> factors = shared_.steps[stage_.stage].factors[group_];
+  // What is known of a step before its exponentials.
+  struct StepView {
     StepScales<kStepBlocks> scales;
+    bool masked;
+    StepVisible<kStepBlocks> visible;
+    Kept<kStepBlocks> kept;
+  };
+
+  // Finds the maxima of the scores of the stage's keys, and has the softmax follow them.
+  __device__ __forceinline__ StepView look(
+      SoftmaxState& softmax, const Score (&scores)[kScores], int& skipped) const {
+    const StepBlocks<kStepBlocks>& step = shared_.steps[stage_.stage];
+    const StepFactors<kStepBlocks> factors = step.factors[group_];
+    StepView view;
 #pragma unroll
     for (int i = 0; i < kRows; ++i) {
       const float query_scale =
           Operands::kScaled ? shared_.query_scales[tile_.stage][row_ + 8 * i] : arguments_.score_scale;
 #pragma unroll
       for (int j = 0; j < kStepBlocks; ++j) {
-        scales[i][j] = query_scale * factors.scale[j];
+        view.scales[i][j] = query_scale * factors.scale[j];
       }
     }
+    view.kept = all_kept();
+    view.masked = factors.kind == StepKind::kMasked;
+    StepMaxima<kStepBlocks> maxima;
     if (factors.kind == StepKind::kPlain) {
-      leave_stage();
-      StepMaxima<kStepBlocks> maxima;
-      step_maxima<Visibility::kAll, kStepBlocks>(scores, scales, {}, maxima);
-      softmax.template follow<kStepBlocks>(maxima, Operands::kTolerance, output);
-      softmax.template weigh<Visibility::kAll, Operands>(scores, scales, {}, all_kept(), weights);
-      return true;
+      step_maxima<Visibility::kAll, kStepBlocks>(scores, view.scales, view.visible, maxima);
+      softmax.template follow<kStepBlocks>(maxima, Operands::kTolerance);
+      return view;
     }
-    int32_t ids[kStepBlocks];
-#pragma unroll
-    for (int j = 0; j < kStepBlocks; ++j) {
-      ids[j] = shared_.steps[stage_.stage].id[j];
-    }
-    leave_stage();
-    if (factors.kind == StepKind::kThreshold) {
-      return weigh_with_care<Visibility::kAll>(softmax, scores, scales, {}, ids, output, skipped, weights);
-    }
-    StepVisible<kStepBlocks> visible;
 #pragma unroll
     for (int i = 0; i < kRows; ++i) {
       const int keys = static_cast<int>(
           visible_keys(query(i), arguments_.query_tokens, arguments_.key_tokens, arguments_.masking));
 #pragma unroll
       for (int j = 0; j < kStepBlocks; ++j) {
-        visible.keys[i][j] = ids[j] == kNoBlock ? 0 : keys - ids[j] * kKeyBlock;
+        view.visible.keys[i][j] = step.id[j] == kNoBlock ? 0 : keys - step.id[j] * kKeyBlock;
       }
     }
-    return weigh_with_care<Visibility::kSome>(softmax, scores, scales, visible, ids, output, skipped, weights);
+    step_maxima<Visibility::kSome, kStepBlocks>(scores, view.scales, view.visible, maxima);
+    const float threshold = tile().threshold;
+    if (threshold < INFINITY) {
+      const bool valid[kRows] = {query(0) < arguments_.query_tokens, query(1) < arguments_.query_tokens};
+      view.kept = softmax.template decide<kStepBlocks>(maxima, threshold, valid, kVoteBarrier + group_);
+#pragma unroll
+      for (int j = 0; j < kStepBlocks; ++j) {
+        skipped += !view.kept.block[j] && step.id[j] != kNoBlock;
+      }
+    }
+    // The threshold is about maxima: the reference follows them exactly. A step that is left out moves none.
+    softmax.template follow<kStepBlocks>(maxima, threshold < INFINITY ? 0.0f : Operands::kTolerance);
+    return view;
+  }
+
+  // Makes weights of the scores: zero in the blocks that the threshold leaves out. `meanwhile` is work that the compiler may
+  // mix with the exponentials.
+  template <typename Meanwhile>
+  __device__ __forceinline__ void weigh(
+      SoftmaxState& softmax, const Score (&scores)[kScores], const StepView& view,
+      uint32_t (&weights)[Operands::kWeightRegisters], Meanwhile meanwhile) const {
+    if (!view.kept.any()) {
+      meanwhile();
+#pragma unroll
+      for (int i = 0; i < Operands::kWeightRegisters; ++i) {
+        weights[i] = 0;
+      }
+    } else if (view.masked) {
+      meanwhile();
+      softmax.template weigh<Visibility::kSome, Operands>(scores, view.scales, view.visible, view.kept, weights);
+    } else {
+      meanwhile();
+      softmax.template weigh<Visibility::kAll, Operands>(scores, view.scales, view.visible, view.kept, weights);
+    }
   }
 
   static __device__ __forceinline__ Kept<kStepBlocks> all_kept() {
@@ -206,39 +219,7 @@ class Consumer {
     return kept;
   }
 
-  template <Visibility kVisibility>
-  __device__ __forceinline__ bool weigh_with_care(
-      SoftmaxState& softmax, const Score (&scores)[kScores], const StepScales<kStepBlocks>& scales, const StepVisible<kStepBlocks>& visible,
-      const int32_t (&ids)[kStepBlocks], float (&output)[kOutputs], int& skipped,
-      uint32_t (&weights)[Operands::kWeightRegisters]) const {
-    StepMaxima<kStepBlocks> maxima;
-    step_maxima<kVisibility, kStepBlocks>(scores, scales, visible, maxima);
-    Kept<kStepBlocks> kept = all_kept();
-    const float threshold = tile().threshold;
-    if (threshold < INFINITY) {
-      const bool valid[kRows] = {query(0) < arguments_.query_tokens, query(1) < arguments_.query_tokens};
-      kept = softmax.template decide<kStepBlocks>(maxima, threshold, valid, kVoteBarrier + group_);
-#pragma unroll
-      for (int j = 0; j < kStepBlocks; ++j) {
-        skipped += !kept.block[j] && ids[j] != kNoBlock;
-      }
-      if (!kept.any()) {
-        return false;
-      }
-    }
-    // The threshold is about maxima: the reference follows them exactly.
-    softmax.template follow<kStepBlocks>(maxima, threshold < INFINITY ? 0.0f : Operands::kTolerance, output);
-    softmax.template weigh<kVisibility, Operands>(scores, scales, visible, kept, weights);
-    return true;
-  }
-
   __device__ void wait_for_stage() { barrier_wait(shared_address(&shared_.full[stage_.stage]), stage_.parity); }
-
-  __device__ void leave_stage() {
-    if (kTurns) {
-      release_stage();
-    }
-  }
 
   __device__ void release_stage() {
     release(shared_.empty[stage_.stage]);
@@ -258,18 +239,24 @@ class Consumer {
     wgmma_commit();
   }
 
-  // Completes issue_values, with kPending groups issued since.
-  template <int kPending>
+  // Completes all that was issued, the values last.
   __device__ __forceinline__ void finish_values(float (&output)[kOutputs], float (&sums)[kSums]) {
-    wgmma_wait<kPending>();
+    wgmma_wait<0>();
     if constexpr (Operands::kPromotes) {
       wgmma_settle(sums);
-#pragma unroll
-      for (int i = 0; i < kOutputs; ++i) {
-        output[i] += sums[i];
-      }
     } else {
       wgmma_settle(output);
+    }
+  }
+
+  // Adds sums to the output, which has been corrected already.
+  static __device__ __forceinline__ void promote(
+      float (&output)[kOutputs], const float (&sums)[kSums], const float (&correction)[kRows]) {
+    if constexpr (Operands::kPromotes) {
+#pragma unroll
+      for (int i = 0; i < kOutputs; ++i) {
+        output[i] = fmaf(sums[i], correction[i / 2 % 2], output[i]);
+      }
     }
   }
 
@@ -282,8 +269,10 @@ class Consumer {
     wgmma_commit();
   }
 
+  // Completes issue_scores, with kPending groups issued since.
+  template <int kPending>
   __device__ __forceinline__ void finish_scores(Score (&scores)[kScores]) {
-    wgmma_wait<0>();
+    wgmma_wait<kPending>();
     wgmma_settle(scores);
   }
 

@@ -17,15 +17,15 @@ constexpr int kGroups = kQueryBlock / kGroupQueries;
 
 // How the threads of a multiprocessor keep its units busy.
 enum class Overlap {
-  kTurns,   // one thread block: its two warpgroups take turns at the tensor cores and at their softmax
-  kBlocks,  // two thread blocks, each plain: where registers allow it, more warps hide more
+  kProducts,      // one thread block: values of one step are multiplied behind the scores of the next
+  kThreadBlocks,  // two thread blocks, each plain: where registers allow it, more warps hide more
 };
 
 // INT8 queries and keys, e4m3 values.
 template <int D>
 struct ByteOperands {
   using Score = int32_t;
-  static constexpr Overlap kOverlap = D == 128 ? Overlap::kTurns : Overlap::kBlocks;
+  static constexpr Overlap kOverlap = D == 128 ? Overlap::kProducts : Overlap::kThreadBlocks;
   // Key blocks of a step.
   static constexpr int kStepBlocks = D == 128 ? 2 : 1;
   // Registers of a thread that hold the scores of a step.
@@ -39,6 +39,8 @@ struct ByteOperands {
   // A score at the reference weighs 2^6, one at the tolerance above it 431: e4m3 ends at 448.
   static constexpr float kWeightExponent = 6;
   static constexpr float kTolerance = 2.75f;
+  // Of each eight weights of a thread, those computed by a polynomial, to relieve the special function unit.
+  static constexpr unsigned kPolynomial = D == 128 ? 0x80 : 0;
   static constexpr int kWeightRegisters = kScores / 4;
 
   // The tensor core adds e4m3 products with about 14 bits, so each step starts anew and is added to the output in fp32.
@@ -88,7 +90,7 @@ struct ByteOperands {
 template <typename T, int D>
 struct SixteenBitOperands {
   using Score = float;
-  static constexpr Overlap kOverlap = Overlap::kTurns;
+  static constexpr Overlap kOverlap = Overlap::kProducts;
   static constexpr int kStepBlocks = 2;
   static constexpr int kStepKeys = kStepBlocks * kKeyBlock;
   static constexpr int kScores = kStepKeys / 2;
@@ -100,6 +102,7 @@ struct SixteenBitOperands {
   static constexpr int kStages = D == 128 ? 2 : 4;
   static constexpr float kWeightExponent = 0;
   static constexpr float kTolerance = 8;
+  static constexpr unsigned kPolynomial = 0;
   static constexpr int kWeightRegisters = kScores / 2;
   static constexpr bool kPromotes = false;
   static constexpr bool kBf16 = std::is_same_v<T, __nv_bfloat16>;

@@ -10,7 +10,7 @@ namespace reelspark::hopper {
 template <typename Operands>
 class Producer {
   static constexpr int kStepBlocks = Operands::kStepBlocks;
-  static constexpr bool kTurns = Operands::kOverlap == Overlap::kTurns;
+  static constexpr bool kShifts = Operands::kOverlap == Overlap::kProducts;
 
  public:
   __device__ Producer(const AttentionArguments& arguments, SharedMemory<Operands>& shared)
@@ -125,7 +125,7 @@ class Producer {
           for (int j = 0; j < kStepBlocks; ++j) {
             step.id[j] = j == 0 || whole ? id[j] : kNoBlock;
           }
-          fill_stage(kTurns ? previous : id, id);
+          fill_stage(kShifts ? previous : id, id);
         }
         close_stage();
 #pragma unroll
@@ -134,7 +134,7 @@ class Producer {
         }
       }
     }
-    if (kTurns && tile.blocks > 0) {
+    if (kShifts && tile.blocks > 0) {
       open_stage();
       if (lane_ == 0) {
         fill_stage(previous, none);

@@ -44,7 +44,7 @@ constexpr int32_t kNoBlock = -1;
 
 constexpr int kTileStages = 2;
 
-// A stage brings the keys and values of a step. Where warpgroups take turns it brings the values of one step together with
+// A stage brings the keys and values of a step. With Overlap::kProducts it brings the values of one step together with
 // the keys of the next, which are multiplied at the same time: the first stage of a tile has keys alone, the last values.
 template <typename Operands>
 struct SharedMemory {
@@ -61,15 +61,15 @@ struct SharedMemory {
   uint64_t tile_full[kTileStages], tile_empty[kTileStages];
   uint64_t full[kStages], empty[kStages];
 
-  // One thread prepares the barriers. The producer's one arrival opens a stage, each consumer warp's closes it.
-  __device__ void init_barriers(int consumer_warps) {
+  // One thread prepares the barriers. The producer's one arrival fills a stage, those of all consumers empty it.
+  __device__ void init_barriers(int consumers) {
     for (int i = 0; i < kTileStages; ++i) {
       barrier_init(shared_address(&tile_full[i]), 1);
-      barrier_init(shared_address(&tile_empty[i]), consumer_warps);
+      barrier_init(shared_address(&tile_empty[i]), consumers);
     }
     for (int i = 0; i < kStages; ++i) {
       barrier_init(shared_address(&full[i]), 1);
-      barrier_init(shared_address(&empty[i]), consumer_warps);
+      barrier_init(shared_address(&empty[i]), consumers);
     }
     barrier_init_fence();
   }

@@ -24,6 +24,17 @@ __device__ __forceinline__ float exp2_fast(float x) {
   return y;
 }
 
+// The same without the special function unit, good to 0.2%, for weights of 8 bits: 2^n (1 + a f + b f^2) with n the
+// nearest integer. Adding 1.5 * 2^23 rounds, and leaves n in the low bits.
+__device__ __forceinline__ float exp2_polynomial(float x) {
+  constexpr float kRounder = 12582912;
+  x = fmaxf(x, -100.0f);
+  const float rounded = x + kRounder;
+  const float fraction = x - (rounded - kRounder);
+  const float power = fmaf(fmaf(fraction, 0.2402f, 0.6952f), fraction, 1.0f);
+  return __int_as_float(__float_as_int(power) + (__float_as_int(rounded) << 23));
+}
+
 __device__ __forceinline__ float quad_max(float value) {
   value = fmaxf(value, __shfl_xor_sync(0xffffffff, value, 1));
   return fmaxf(value, __shfl_xor_sync(0xffffffff, value, 2));
@@ -106,6 +117,9 @@ struct Kept {
 struct SoftmaxState {
   float reference[kRows] = {kNoReference, kNoReference};
   float sum[kRows] = {0, 0};
+  // What sums about the references before the last move have still to be multiplied by; 1 unless `moved`.
+  float correction[kRows];
+  bool moved;
 
   // Decides for the warpgroup which blocks are worth their exponentials: one is not when for all rows its greatest score
   // lies more than `threshold` below the greatest so far, itself included, which the reference has to be. Rows past the
@@ -133,7 +147,7 @@ struct SoftmaxState {
       const bool warp_keeps = __any_sync(0xffffffff, keep[block]);
       vote |= warp_keeps && (block == 0 ? lane == 0 : lane >= 1 && lane <= 8);
     }
-    const int votes = numbered_count(barrier, kWarpgroupSize, vote);
+    const int votes = __shfl_sync(0xffffffff, numbered_count(barrier, kWarpgroupSize, vote), 0);
     Kept<kBlocks> kept;
 #pragma unroll
     for (int block = 0; block < kBlocks; ++block) {
@@ -143,9 +157,9 @@ struct SoftmaxState {
   }
 
   // Moves the references of the warp's rows up to their maxima when one of them lies more than `tolerance` above its
-  // reference, and with them what was summed so far.
-  template <int kBlocks, int kOutputs>
-  __device__ __forceinline__ void follow(const StepMaxima<kBlocks>& maxima, float tolerance, float (&output)[kOutputs]) {
+  // reference.
+  template <int kBlocks>
+  __device__ __forceinline__ void follow(const StepMaxima<kBlocks>& maxima, float tolerance) {
     float top[kRows];
     bool above = false;
 #pragma unroll
@@ -153,8 +167,9 @@ struct SoftmaxState {
       top[row] = fmaxf(maxima[row][0], maxima[row][kBlocks - 1]);
       above |= top[row] > reference[row] + tolerance;
     }
-    if (__any_sync(0xffffffff, above)) {
-      float correction[kRows];
+    moved = __any_sync(0xffffffff, above);
+    correction[0] = correction[1] = 1;
+    if (moved) {
 #pragma unroll
       for (int row = 0; row < kRows; ++row) {
         const float next = fmaxf(reference[row], quad_max(top[row]));
@@ -162,6 +177,13 @@ struct SoftmaxState {
         reference[row] = next;
         sum[row] *= correction[row];
       }
+    }
+  }
+
+  // Brings the output, summed about older references, up to date.
+  template <int kOutputs>
+  __device__ __forceinline__ void correct(float (&output)[kOutputs]) const {
+    if (moved) {
 #pragma unroll
       for (int i = 0; i < kOutputs; ++i) {
         output[i] *= correction[i / 2 % 2];
@@ -173,7 +195,8 @@ struct SoftmaxState {
   template <Visibility kVisibility, typename Operands, int kBlocks = Operands::kStepBlocks>
   __device__ __forceinline__ void weigh(
       const typename Operands::Score (&scores)[Operands::kScores], const StepScales<kBlocks>& scales,
-      const StepVisible<kBlocks>& visible, const Kept<kBlocks>& kept, uint32_t (&weights)[Operands::kWeightRegisters]) {
+      const StepVisible<kBlocks>& visible, const Kept<kBlocks>& kept,
+      uint32_t (&weights)[Operands::kWeightRegisters]) {
     float offset[kRows][kBlocks];
 #pragma unroll
     for (int row = 0; row < kRows; ++row) {
@@ -191,7 +214,11 @@ struct SoftmaxState {
         const int block = i / 4, row = j / 2 % 2, unit = 2 * (i % 4) + j / 4;
         const float exponent =
             fmaf(static_cast<float>(scores[8 * i + j]), scales[row][block], offset[row][block]);
-        w[j] = exp2_fast(is_visible<kVisibility>(visible, row, block, unit, j % 2) ? exponent : -INFINITY);
+        if (kVisibility == Visibility::kAll && (Operands::kPolynomial >> j & 1) != 0) {
+          w[j] = exp2_polynomial(exponent);
+        } else {
+          w[j] = exp2_fast(is_visible<kVisibility>(visible, row, block, unit, j % 2) ? exponent : -INFINITY);
+        }
       }
       sum[0] += w[0] + w[1] + (w[4] + w[5]);
       sum[1] += w[2] + w[3] + (w[6] + w[7]);
