@@ -237,7 +237,7 @@ __device__ void select_blocks(const PreparationArguments& arguments) {
 
 // Grid: select_grid(), with select_shared_bytes(). Lists the selected blocks of every row in ids and counts.
 #define SELECT_BLOCKS(name, D)                                                     \
-  extern "C" __global__ void __launch_bounds__(REELSPARK_THREADS)                  \
+  extern "C" __global__ void __launch_bounds__(REELSPARK_THREADS, 3)                             \
       name(const __grid_constant__ reelspark::PreparationArguments arguments) {    \
     reelspark::selection::select_blocks<D>(arguments);                             \
   }

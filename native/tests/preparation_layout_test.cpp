@@ -17,25 +17,29 @@ void scratch_parts_follow_each_other() {
       const Scratch offsets(size);
       const int64_t heads = size.all_key_heads();
       const std::vector<std::pair<int64_t, int64_t>> parts = {
+          {offsets.magnitudes, heads * kernel_dim * 4},
           {offsets.next_block, 4},
           {offsets.sums_done, heads * 4},
           {offsets.means_done, heads * 4},
           {offsets.magnitudes_done, heads * 4},
-          {offsets.magnitudes, heads * kernel_dim * 4},
+          {offsets.cleared, 0},
           {offsets.sums, heads * size.reductions() * kernel_dim * 4},
           {offsets.means, heads * kernel_dim * 4},
           {offsets.pooled_queries, size.rows() * kernel_dim * 4},
-          {offsets.query_similarities, size.rows() * 4},
           {offsets.pooled_keys, heads * ((size.key_blocks() + 31) / 32 * 32) * kernel_dim * 4},
+          {offsets.query_similarities, size.rows() * 4},
           {offsets.key_similarities, heads * size.key_blocks() * 4},
           {offsets.scores, 0},
       };
       int64_t end = 0;
       for (const auto& [offset, bytes] : parts) {
-        CHECK(offset % 256 == 0 && offset >= end);
+        CHECK(offset % 4 == 0 && offset >= end);
         end = offset + bytes;
       }
       CHECK(offsets.bytes >= end && offsets.cleared <= offsets.sums);
+      for (int64_t vectors : {offsets.means, offsets.pooled_keys, offsets.pooled_queries, offsets.scores}) {
+        CHECK(vectors % 16 == 0);
+      }
     }
   }
 }

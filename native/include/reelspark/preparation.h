@@ -129,7 +129,8 @@ struct PrepareStages {
   REELSPARK_HOST_DEVICE constexpr explicit PrepareStages(const PreparationSize& size)
       : reductions(size.reductions()),
         key_packs(block_count(size.key_tokens, kPackTokens)),
-        query_packs(size.query_heads / size.key_heads * block_count(size.query_tokens, kPackTokens)) {}
+        query_packs(static_cast<uint32_t>(size.query_heads) / static_cast<uint32_t>(size.key_heads) *
+                    block_count(size.query_tokens, kPackTokens)) {}
 
   REELSPARK_HOST_DEVICE constexpr int64_t of_head() const { return 2 * reductions + 2 * key_packs + query_packs; }
 };
@@ -178,46 +179,47 @@ constexpr int64_t order_grid(const PreparationSize& size, int heads_per_group) {
   return size.batch * (size.query_heads / heads_per_group);
 }
 
-// Offsets in bytes inside the scratch memory.
+// Offsets in bytes inside the scratch memory. Arrays of D floats are multiples of 256 bytes, so that few offsets need
+// rounding: every block of the kernels works them out.
 struct Scratch {
-  int64_t next_block;         // uint32: number of the next block of the prepare kernel to start
+  int64_t magnitudes;         // float [batch, key heads, D]: greatest magnitude of each dimension of the values
+  int64_t next_block;         // uint32: number of the next block of the prepare kernels to start
   int64_t sums_done;          // uint32 [batch, key heads]: reductions of keys that are done
   int64_t means_done;         // uint32 [batch, key heads]: 1 when the mean of the keys is there
   int64_t magnitudes_done;    // uint32 [batch, key heads]: reductions of values that are done
-  int64_t magnitudes;         // float [batch, key heads, D]: greatest magnitude of each dimension of the values
   int64_t cleared;            // what lies before must be zero at the launch
   int64_t sums;               // float [batch, key heads, reductions, D]
   int64_t means;              // float [batch, key heads, D]
   int64_t pooled_queries;     // float [rows, D]
-  int64_t query_similarities; // float [rows]
   int64_t pooled_keys;        // float [batch, key heads, tiles of blocks, pooled_key_offset]
+  int64_t query_similarities; // float [rows]
   int64_t key_similarities;   // float [batch, key heads, key blocks]
   int64_t scores;             // of the selection, where they do not fit into shared memory
   int64_t bytes;
 
   REELSPARK_HOST_DEVICE constexpr explicit Scratch(const PreparationSize& size)
-      : next_block(0), sums_done(0), means_done(0), magnitudes_done(0), magnitudes(0), cleared(0), sums(0), means(0),
-        pooled_queries(0), query_similarities(0), pooled_keys(0), key_similarities(0), scores(0), bytes(0) {
+      : magnitudes(0), next_block(0), sums_done(0), means_done(0), magnitudes_done(0), cleared(0), sums(0), means(0),
+        pooled_queries(0), pooled_keys(0), query_similarities(0), key_similarities(0), scores(0), bytes(0) {
     const int64_t heads = size.all_key_heads();
     const int64_t floats_of_heads = heads * size.kernel_dim * 4;
-    sums_done = aligned(next_block + 4);
-    means_done = aligned(sums_done + heads * 4);
-    magnitudes_done = aligned(means_done + heads * 4);
-    magnitudes = aligned(magnitudes_done + heads * 4);
-    cleared = aligned(magnitudes + floats_of_heads);
+    next_block = floats_of_heads;
+    sums_done = next_block + 256;
+    means_done = sums_done + heads * 4;
+    magnitudes_done = means_done + heads * 4;
+    cleared = aligned(magnitudes_done + heads * 4);
     sums = cleared;
-    means = aligned(sums + floats_of_heads * size.reductions());
-    pooled_queries = aligned(means + floats_of_heads);
-    query_similarities = aligned(pooled_queries + size.rows() * size.kernel_dim * 4);
-    pooled_keys = aligned(query_similarities + size.rows() * 4);
-    key_similarities = aligned(pooled_keys + floats_of_heads * block_count(size.key_blocks(), kPooledTile) * kPooledTile);
+    means = sums + floats_of_heads * size.reductions();
+    pooled_queries = means + floats_of_heads;
+    pooled_keys = pooled_queries + size.rows() * size.kernel_dim * 4;
+    query_similarities = pooled_keys + floats_of_heads * block_count(size.key_blocks(), kPooledTile) * kPooledTile;
+    key_similarities = query_similarities + size.rows() * 4;
     scores = aligned(key_similarities + heads * size.key_blocks() * 4);
     const int64_t score_bytes =
         scores_in_scratch(size.key_blocks()) ? select_grid(size) * kSelectRows * size.key_blocks() * kScoreBytes : 0;
     bytes = aligned(scores + score_bytes);
   }
 
-  REELSPARK_HOST_DEVICE static constexpr int64_t aligned(int64_t offset) { return (offset + 255) / 256 * 256; }
+  REELSPARK_HOST_DEVICE static constexpr int64_t aligned(int64_t offset) { return (offset + 255) & ~int64_t{255}; }
 };
 
 REELSPARK_HOST_DEVICE constexpr PreparationSize size_of(const PreparationArguments& arguments, int kernel_dim) {

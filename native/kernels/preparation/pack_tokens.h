@@ -37,12 +37,12 @@ __device__ void store_half(void* block, int token, int dimension, const T& octet
 
 // Scale of int8 numbers of magnitudes up to `magnitude`, NaN unless it is finite.
 __device__ inline float int8_scale(float magnitude) {
-  const float scale = magnitude / 127;
+  const float scale = magnitude * (1 / 127.0f);
   return magnitude < kLeastMagnitude ? 0.0f : is_finite(magnitude) ? scale : __int_as_float(0x7fffffff);
 }
 
 __device__ inline float int8_inverse(float magnitude) {
-  return magnitude >= kLeastMagnitude && is_finite(magnitude) ? 127 / magnitude : 0.0f;
+  return magnitude >= kLeastMagnitude && is_finite(magnitude) ? 127 * approximate_inverse(magnitude) : 0.0f;
 }
 
 // Four numbers as int8. Adding 1.5 * 2^23 leaves the nearest integer in the low bits, at the full rate of additions,
@@ -88,60 +88,66 @@ __device__ void pack_keys(const HeadView<T>& keys, int64_t head, int64_t tile, c
     *reinterpret_cast<float4*>(&mean[i]) =
         __ldcg(reinterpret_cast<const float4*>(arguments.scratch + offsets.means) + (head * D + dimension + i) / 4);
   }
+  // Tokens past the end are zeros, from which no mean is to be taken.
   const auto smoothed = [&](int pass, float (&value)[kOctet]) {
-    const bool real = tile * kPackTokens + Warp::token(pass) < size.key_tokens;
+    const float real = tile * kPackTokens + Warp::token(pass) < size.key_tokens ? 1 : 0;
 #pragma unroll
     for (int i = 0; i < kOctet; ++i) {
-      value[i] = real ? octets[pass][i] - mean[i] : 0.0f;
+      value[i] = fmaf(-real, mean[i], octets[pass][i]);
     }
   };
 
-  PoolSums sums;
+  float squares[Warp::kPasses];
   float magnitude = 0;
 #pragma unroll
   for (int pass = 0; pass < Warp::kPasses; ++pass) {
     float value[kOctet];
     smoothed(pass, value);
-    float squares = 0;
+    squares[pass] = 0;
 #pragma unroll
     for (int i = 0; i < kOctet; ++i) {
-      squares = fmaf(value[i], value[i], squares);
+      squares[pass] = fmaf(value[i], value[i], squares[pass]);
       magnitude = greater(magnitude, fabsf(value[i]));
     }
-    sums.add(value, sum_over_lanes<1, Warp::kLanes>(squares));
   }
-  sums.store(parts);
-  magnitude = greatest_of_lanes<1, kWarpSize>(magnitude);
+  fold_lanes<kWarpSize / 2, 1, 1>(&magnitude, greater);
   if (Warp::lane() == 0) {
     parts.magnitudes[Warp::warp()] = magnitude;
   }
+  const float own_norm = inverse_norm(Warp::of_own_token(squares, plus));
   __syncthreads();
 
   const int half = Warp::warp() / kWarpsOfBlock;
   const int64_t block = tile * kBlocks + half;
-  if (block < size.key_blocks()) {
-    uint8_t* const packed = static_cast<uint8_t*>(arguments.packed_keys) +
-                            (head * size.key_blocks() + block) * block_bytes<D>(kFormat, kKeyBlock);
 #pragma unroll
-    for (int warp = 0; warp < kWarpsOfBlock; ++warp) {
-      magnitude = greater(magnitude, parts.magnitudes[half * kWarpsOfBlock + warp]);
-    }
-    const float inverse = int8_inverse(magnitude);
+  for (int warp = 0; warp < kWarpsOfBlock; ++warp) {
+    magnitude = greater(magnitude, parts.magnitudes[half * kWarpsOfBlock + warp]);
+  }
+  const float inverse = int8_inverse(magnitude);
+  uint8_t* const packed = static_cast<uint8_t*>(arguments.packed_keys) +
+                          (head * size.key_blocks() + block) * block_bytes<D>(kFormat, kKeyBlock);
+  const bool exists = block < size.key_blocks();
+  PoolSums sums;
 #pragma unroll
-    for (int pass = 0; pass < Warp::kPasses; ++pass) {
-      const int token = Warp::token(pass) % kKeyBlock;
+  for (int pass = 0; pass < Warp::kPasses; ++pass) {
+    const int token = Warp::token(pass) % kKeyBlock;
+    float value[kOctet];
+    keep_packed(octets[pass]);
+    smoothed(pass, value);
+    sums.add(value, Warp::of_pass(own_norm, pass));
+    if (exists) {
       if constexpr (kFormat == Format::kHalf) {
         store_half<typename HalfType<T>::Type, kKeyBlock>(packed, token, dimension, octets[pass]);
       } else {
-        float value[kOctet];
-        smoothed(pass, value);
         store_int8<D>(packed, token, dimension, value, inverse);
       }
     }
-    if (kFormat != Format::kHalf && threadIdx.x % (kThreads / kBlocks) == 0) {
-      arguments.key_scales[head * size.key_blocks() + block] = int8_scale(magnitude);
-    }
   }
+  if (kFormat != Format::kHalf && exists && threadIdx.x % (kThreads / kBlocks) == 0) {
+    arguments.key_scales[head * size.key_blocks() + block] = int8_scale(magnitude);
+  }
+  sums.store(parts);
+  __syncthreads();
 
   float* const pooled = reinterpret_cast<float*>(arguments.scratch + offsets.pooled_keys) +
                         head * block_count(size.key_blocks(), kPooledTile) * kPooledTile * D;
@@ -180,39 +186,56 @@ __device__ void pack_queries(const HeadView<T>& queries, int64_t query_head, int
     }
   }
 
+  float squares[Warp::kPasses], magnitudes[Warp::kPasses];
+#pragma unroll
+  for (int pass = 0; pass < Warp::kPasses; ++pass) {
+    squares[pass] = magnitudes[pass] = 0;
+#pragma unroll
+    for (int i = 0; i < kOctet; ++i) {
+      const float value = octets[pass][i];
+      squares[pass] = fmaf(value, value, squares[pass]);
+      magnitudes[pass] = greater(magnitudes[pass], fabsf(value));
+    }
+  }
+  const float own_norm = inverse_norm(Warp::of_own_token(squares, plus));
+  const float own_magnitude = Warp::of_own_token(magnitudes, greater);
+  const float own_inverse = int8_inverse(own_magnitude);
+  const int64_t own = row * kQueryBlock + Warp::own_token();
+  if (kFormat != Format::kHalf && Warp::is_first_owner()) {
+    arguments.query_scales[own] = int8_scale(own_magnitude) * (arguments.softmax_scale * kLog2E);
+  }
+  if (shifted) {
+    float dots[Warp::kPasses];
+#pragma unroll
+    for (int pass = 0; pass < Warp::kPasses; ++pass) {
+      dots[pass] = 0;
+#pragma unroll
+      for (int i = 0; i < kOctet; ++i) {
+        dots[pass] = fmaf(octets[pass][i], mean[i], dots[pass]);
+      }
+    }
+    const float dot = Warp::of_own_token(dots, plus);
+    if (Warp::is_first_owner()) {
+      // Keys in 16 bits are not smoothed.
+      arguments.log_sum_exp_shift[own] = kFormat == Format::kHalf ? 0.0f : dot * arguments.softmax_scale;
+    }
+  }
+
   PoolSums sums;
 #pragma unroll
   for (int pass = 0; pass < Warp::kPasses; ++pass) {
     const int token = Warp::token(pass);
     float value[kOctet];
-    float squares = 0, magnitude = 0;
+    keep_packed(octets[pass]);
 #pragma unroll
     for (int i = 0; i < kOctet; ++i) {
       value[i] = octets[pass][i];
-      squares = fmaf(value[i], value[i], squares);
-      magnitude = greater(magnitude, fabsf(value[i]));
     }
-    sums.add(value, sum_over_lanes<1, Warp::kLanes>(squares));
-    magnitude = greatest_of_lanes<1, Warp::kLanes>(magnitude);
+    sums.add(value, Warp::of_pass(own_norm, pass));
     if constexpr (kFormat == Format::kHalf) {
       store_half<typename HalfType<T>::Type, kQueryBlock>(packed, token, dimension, octets[pass]);
     } else {
-      store_int8<D>(packed, token, dimension, value, int8_inverse(magnitude));
-      if (dimension == 0) {
-        arguments.query_scales[row * kQueryBlock + token] = int8_scale(magnitude) * (arguments.softmax_scale * kLog2E);
-      }
-    }
-    if (shifted) {
-      float dot = 0;
-#pragma unroll
-      for (int i = 0; i < kOctet; ++i) {
-        dot = fmaf(value[i], mean[i], dot);
-      }
-      dot = sum_over_lanes<1, Warp::kLanes>(dot);
-      if (dimension == 0) {
-        arguments.log_sum_exp_shift[row * kQueryBlock + token] =
-            kFormat == Format::kHalf ? 0.0f : dot * arguments.softmax_scale;
-      }
+      store_int8<D>(packed, token, dimension, value, Warp::of_pass(own_inverse, pass));
     }
   }
   sums.store(parts);

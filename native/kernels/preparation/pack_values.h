@@ -14,7 +14,7 @@ __device__ inline void inverse_scales(const float* magnitudes, float (&inverse)[
 #pragma unroll
   for (int i = 0; i < kOctet; ++i) {
     const float magnitude = __ldcg(magnitudes + i);
-    inverse[i] = magnitude < kLeastMagnitude ? 0.0f : kGreatestE4m3 / magnitude;
+    inverse[i] = magnitude < kLeastMagnitude ? 0.0f : kGreatestE4m3 * approximate_inverse(magnitude);
   }
 }
 
@@ -146,7 +146,7 @@ __device__ void pack_values(const HeadView<T>& values, int64_t head, int64_t til
   }
   if (tile == 0 && threadIdx.x < D) {
     const float magnitude = __ldcg(magnitudes + threadIdx.x);
-    arguments.value_scales[head * D + threadIdx.x] = magnitude < kLeastMagnitude ? 0.0f : magnitude / kGreatestE4m3;
+    arguments.value_scales[head * D + threadIdx.x] = magnitude < kLeastMagnitude ? 0.0f : magnitude * (1 / kGreatestE4m3);
   }
 }
 

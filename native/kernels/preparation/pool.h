@@ -10,7 +10,7 @@ namespace reelspark::preparation {
 
 // What the warps of a thread block found in their tokens.
 template <int D>
-struct PoolParts {
+struct alignas(16) PoolParts {
   float sums[kWarps][D];
   float unit_sums[kWarps][D];
   float squares[kWarps];
@@ -22,10 +22,7 @@ struct PoolSums {
   float sum[kOctet] = {};
   float unit_sum[kOctet] = {};
 
-  // `squares` is the squared norm of the token.
-  __device__ void add(const float (&value)[kOctet], float squares) {
-    // A zero token has no direction and adds nothing; the comparison lets NaN through.
-    const float inverse_norm = squares == 0 ? 0.0f : rsqrtf(squares);
+  __device__ void add(const float (&value)[kOctet], float inverse_norm) {
 #pragma unroll
     for (int i = 0; i < kOctet; ++i) {
       sum[i] += value[i];
@@ -34,19 +31,28 @@ struct PoolSums {
   }
 
   template <int D>
-  __device__ void store(PoolParts<D>& parts) const {
-    constexpr int kLanes = WarpTokens<D>::kLanes;
+  __device__ void store(PoolParts<D>& parts) {
+    using Warp = WarpTokens<D>;
+    constexpr int kOwn = kOctet / Warp::kAtOnce;
+    struct alignas(4 * kOwn) Own {
+      float value[kOwn];
+    };
+    const int dimension = Warp::dimension() + Warp::lane() / Warp::kLanes * kOwn;
+    fold_lanes<kWarpSize / 2, Warp::kLanes, kOctet>(sum, plus);
+    fold_lanes<kWarpSize / 2, Warp::kLanes, kOctet>(unit_sum, plus);
+    Own own, own_unit;
 #pragma unroll
-    for (int i = 0; i < kOctet; ++i) {
-      const float warp_sum = sum_over_lanes<kLanes, kWarpSize>(sum[i]);
-      const float warp_unit_sum = sum_over_lanes<kLanes, kWarpSize>(unit_sum[i]);
-      if (WarpTokens<D>::lane() < kLanes) {
-        parts.sums[WarpTokens<D>::warp()][WarpTokens<D>::dimension() + i] = warp_sum;
-        parts.unit_sums[WarpTokens<D>::warp()][WarpTokens<D>::dimension() + i] = warp_unit_sum;
-      }
+    for (int i = 0; i < kOwn; ++i) {
+      own.value[i] = sum[i];
+      own_unit.value[i] = unit_sum[i];
     }
+    *reinterpret_cast<Own*>(&parts.sums[Warp::warp()][dimension]) = own;
+    *reinterpret_cast<Own*>(&parts.unit_sums[Warp::warp()][dimension]) = own_unit;
   }
 };
+
+// A zero token has no direction and adds nothing; the comparison lets NaN through.
+__device__ inline float inverse_norm(float squares) { return squares == 0 ? 0.0f : rsqrtf(squares); }
 
 // Combines what warps have stored, after a barrier: each of the kBlocks blocks was seen by as many consecutive warps.
 // Blocks of no tokens are left out. `mean(block, dimension)` and `similarity(block)` say where results go.
@@ -63,8 +69,9 @@ __device__ void finish_pools(PoolParts<D>& parts, const Length& length, const Me
       total += parts.sums[block * kWarpsOfBlock + warp][dimension];
       unit_total += parts.unit_sums[block * kWarpsOfBlock + warp][dimension];
     }
-    *mean(block, dimension) = total / length(block);
-    const float unit_mean = unit_total / length(block);
+    const float share = approximate_inverse(static_cast<float>(length(block)));
+    *mean(block, dimension) = total * share;
+    const float unit_mean = unit_total * share;
     square = unit_mean * unit_mean;
   }
   square = sum_over_lanes<1, kWarpSize>(square);

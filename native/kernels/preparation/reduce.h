@@ -9,6 +9,9 @@ namespace reelspark::preparation {
 // Keys are summed in this unit, so that 2^24 of the greatest floats do not overflow.
 constexpr float kSumUnit = 0x1p-24f;
 
+// What is not finite counts as zero.
+__device__ inline float finite_part(float value) { return is_finite(value) ? value : 0.0f; }
+
 // Folds kReduceTokens tokens into one number for each dimension, kept by thread `dimension`; other threads get garbage.
 // The order is fixed: the same input gives the same bits.
 template <typename T, int D, typename Accumulate, typename Combine>
@@ -48,8 +51,6 @@ __device__ float fold_tokens(
   return result;
 }
 
-__device__ inline float plus(float a, float b) { return a + b; }
-
 // Mean of the keys from the sums of all reductions. Two rows of threads read them, so that more loads are under way.
 template <int D>
 __device__ void finish_mean(const float* sums, int64_t reductions, int64_t tokens, float (*parts)[D], float* mean) {
@@ -76,9 +77,14 @@ __device__ void finish_mean(const float* sums, int64_t reductions, int64_t token
 template <typename T, int D>
 __device__ void sum_keys(const HeadView<T>& keys, int64_t head, int64_t reduction, const PreparationSize& size,
                          const Scratch& offsets, uint8_t* scratch, float (*warps)[D]) {
-  const float sum = fold_tokens<T, D>(
-      keys, reduction * kReduceTokens, warps,
-      [](float total, float value) { return fmaf(is_finite(value) ? value : 0.0f, kSumUnit, total); }, plus);
+  const int64_t first = reduction * kReduceTokens;
+  float sum = fold_tokens<T, D>(
+      keys, first, warps, [](float total, float value) { return fmaf(value, kSumUnit, total); }, plus);
+  // Only numbers that are not finite make such a sum. They are rare, so the others need not pay for the choice.
+  if (__syncthreads_or(threadIdx.x < D && !is_finite(sum))) {
+    sum = fold_tokens<T, D>(
+        keys, first, warps, [](float total, float value) { return fmaf(finite_part(value), kSumUnit, total); }, plus);
+  }
   float* const sums = reinterpret_cast<float*>(scratch + offsets.sums) + head * size.reductions() * D;
   if (threadIdx.x < D) {
     sums[reduction * D + threadIdx.x] = sum;
@@ -94,9 +100,15 @@ __device__ void sum_keys(const HeadView<T>& keys, int64_t head, int64_t reductio
 template <typename T, int D>
 __device__ void find_magnitudes(const HeadView<T>& values, int64_t head, int64_t reduction, const Scratch& offsets,
                                 uint8_t* scratch, float (*warps)[D]) {
-  const float magnitude = fold_tokens<T, D>(
-      values, reduction * kReduceTokens, warps,
-      [](float greatest, float value) { return fmaxf(greatest, is_finite(value) ? fabsf(value) : 0.0f); }, fmaxf);
+  const int64_t first = reduction * kReduceTokens;
+  // The maximum leaves out NaN of its own.
+  float magnitude = fold_tokens<T, D>(
+      values, first, warps, [](float greatest, float value) { return fmaxf(greatest, fabsf(value)); }, fmaxf);
+  if (__syncthreads_or(threadIdx.x < D && !is_finite(magnitude))) {
+    magnitude = fold_tokens<T, D>(
+        values, first, warps,
+        [](float greatest, float value) { return fmaxf(greatest, fabsf(finite_part(value))); }, fmaxf);
+  }
   if (threadIdx.x < D) {
     // The bits of floats that are not negative are ordered like the floats, and a maximum has no order of its own.
     atomicMax(reinterpret_cast<int*>(scratch + offsets.magnitudes) + head * D + threadIdx.x,

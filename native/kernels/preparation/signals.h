@@ -7,14 +7,12 @@
 namespace reelspark::preparation {
 
 // Tells other blocks that one more is done with what all its threads have written so far. Returns how many were done
-// before, to every thread.
+// before, to every thread. The barrier passes the writes of all threads to the one that releases them.
 __device__ inline uint32_t signal(uint32_t* counter) {
   __shared__ uint32_t before;
-  __threadfence();
   __syncthreads();
   if (threadIdx.x == 0) {
-    before = atomicAdd(counter, 1);
-    __threadfence();
+    asm volatile("atom.acq_rel.gpu.global.add.u32 %0, [%1], 1;" : "=r"(before) : "l"(counter) : "memory");
   }
   __syncthreads();
   return before;
