@@ -6,6 +6,8 @@
 // Grid: any number of thread blocks, best as many as the multiprocessors hold at once; they share the rows of work among
 // themselves. next_row is zero at the launch and zero again after it.
 //
+// A head has at most kMostKeyTokens keys, with lists or without, and 2^31 - 128 queries.
+//
 // Operands that are not finite (NaN scales of 8-bit ones) make NaN of what they meet: a query, its row; a key or value,
 // every query whose list holds its block.
 #define REELSPARK_ATTENTION(name, operands, out)                                                                  \
