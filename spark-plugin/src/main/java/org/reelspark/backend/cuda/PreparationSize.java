@@ -25,6 +25,7 @@ record PreparationSize(
   private static final int SCORE_BYTES = 12;
   private static final int MOST_SHARED_SCORES = 90 * 1024 / SCORE_BYTES;
   private static final long SCRATCH_SELECT_BLOCKS = 256;
+  private static final int COUNTER_SPACING = 256;
 
   /**
    * Scratch memory.
@@ -101,18 +102,13 @@ record PreparationSize(
     long heads = allKeyHeads();
     long floatsOfHeads = heads * kernelDimension * Float.BYTES;
     WorkspaceLayout layout = new WorkspaceLayout();
-    layout.add(Integer.BYTES);
-    layout.add(heads * Integer.BYTES);
-    layout.add(heads * Integer.BYTES);
-    layout.add(heads * Integer.BYTES);
-    layout.add(floatsOfHeads);
+    layout.add(floatsOfHeads + COUNTER_SPACING + 3 * heads * Integer.BYTES);
     long cleared = layout.byteSize();
-    layout.add(floatsOfHeads * reductions());
-    layout.add(floatsOfHeads);
-    layout.add(rows() * kernelDimension * Float.BYTES);
-    layout.add(rows() * Float.BYTES);
-    layout.add(floatsOfHeads * blocks(keyBlocks(), POOLED_TILE) * POOLED_TILE);
-    layout.add(heads * keyBlocks() * Float.BYTES);
+    layout.add(
+        floatsOfHeads * (reductions() + 1)
+            + rows() * (kernelDimension + 1) * Float.BYTES
+            + floatsOfHeads * blocks(keyBlocks(), POOLED_TILE) * POOLED_TILE
+            + heads * keyBlocks() * Float.BYTES);
     if (scoresInScratch()) {
       layout.add(selectGrid() * SELECT_ROWS * keyBlocks() * SCORE_BYTES);
     }
