@@ -80,7 +80,8 @@ struct Times {
   double prepare, select, order, attention, whole;
 };
 
-Times time_call(const cuda::Device& device, KernelTable& table, DevicePreparation& call, const PreparationArguments& arguments) {
+Times time_call(
+    const cuda::Device& device, KernelTable& table, DevicePreparation& call, const PreparationArguments& arguments) {
   const int kernel_dim = call.size().kernel_dim;
   const Kernel prepare = table.load(prepare_entry<__nv_bfloat16>(OperandFormat::kInt8E4m3, kernel_dim));
   const Kernel select = table.load(select_entry(kernel_dim));
@@ -89,7 +90,8 @@ Times time_call(const cuda::Device& device, KernelTable& table, DevicePreparatio
       attention_entry(KernelFamily::kWgmma, OperandFormat::kInt8E4m3, OutputFormat::kBf16, kernel_dim);
   const bool attends = table.has(attention_name);
 
-  const cuda::Buffer<__nv_bfloat16> output(call.size().batch * call.size().query_tokens * call.size().query_heads * kernel_dim);
+  const cuda::Buffer<__nv_bfloat16> output(
+      call.size().batch * call.size().query_tokens * call.size().query_heads * kernel_dim);
   const cuda::Buffer<uint32_t> next_row(std::vector<uint32_t>(1));
   AttentionArguments attention = {};
   attention.queries = arguments.packed_queries;

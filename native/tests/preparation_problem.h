@@ -40,8 +40,8 @@ constexpr uint8_t kPoison = 0xa5;
 class DevicePreparation {
  public:
   DevicePreparation(const PreparationSize& size, OperandFormat format, const std::vector<HeadSelection>& heads)
-      : size_(size), offsets_(size), operand_bytes_(is_int8(format) ? 1 : 2), value_bytes_(format == OperandFormat::kInt8E4m3 ? 1 : 2),
-        heads_(heads), queries(size.rows() * kQueryBlock * size.kernel_dim * operand_bytes_ + 1),
+      : size_(size), offsets_(size), operand_bytes_(is_int8(format) ? 1 : 2),
+        value_bytes_(format == OperandFormat::kInt8E4m3 ? 1 : 2), heads_(heads), queries(size.rows() * kQueryBlock * size.kernel_dim * operand_bytes_ + 1),
         keys(key_blocks() * kKeyBlock * size.kernel_dim * operand_bytes_ + 1),
         values(key_blocks() * kKeyBlock * size.kernel_dim * value_bytes_ + 1),
         query_scales(size.rows() * kQueryBlock + 1), key_scales(key_blocks() + 1),

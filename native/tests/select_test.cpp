@@ -127,7 +127,8 @@ void selects_like_the_reference(KernelTable& table, const Case& golden, std::ist
         std::fprintf(stderr, "dimension %d, tokens %lld x %lld, rule %d of %g, style %d, seed %llu, row %lld: "
                      "%zu blocks, expected %zu\n", golden.dimension, static_cast<long long>(golden.query_tokens),
                      static_cast<long long>(golden.key_tokens), golden.rule, golden.amount, golden.style,
-                     static_cast<unsigned long long>(golden.seed), static_cast<long long>(row), actual.size(), expected.size());
+                     static_cast<unsigned long long>(golden.seed), static_cast<long long>(row), actual.size(),
+                     expected.size());
         CHECK(actual == expected);
       }
       all += admissible;
@@ -143,8 +144,9 @@ void selects_like_the_reference(KernelTable& table, const Case& golden, std::ist
   for (int64_t begin : {int64_t{0}, group}) {
     std::vector<uint32_t> sorted(group);
     std::iota(sorted.begin(), sorted.end(), static_cast<uint32_t>(begin));
-    const auto place = [&](uint32_t row) { return -static_cast<int64_t>(counts[row] * 256ull / (size.key_blocks() + 1)); };
-    std::stable_sort(sorted.begin(), sorted.end(), [&](uint32_t a, uint32_t b) { return place(a) < place(b); });
+    const auto size_class = [&](uint32_t row) { return counts[row] * 256ull / (size.key_blocks() + 1); };
+    std::stable_sort(
+        sorted.begin(), sorted.end(), [&](uint32_t a, uint32_t b) { return size_class(a) > size_class(b); });
     CHECK(std::equal(sorted.begin(), sorted.end(), order.begin() + begin));
   }
 }

@@ -51,7 +51,8 @@ __device__ float fold_tokens(
   return result;
 }
 
-// Mean of the keys from the sums of all reductions. Two rows of threads read them, so that more loads are under way.
+// Mean of the keys from the sums of all reductions. Several rows of threads read them, so that more loads are under
+// way.
 template <int D>
 __device__ void finish_mean(const float* sums, int64_t reductions, int64_t tokens, float (*parts)[D], float* mean) {
   constexpr int kParts = kThreads / D;
