@@ -42,4 +42,40 @@ class HalfFloatsTest {
       assertThat(bf16.toFloats()).containsExactly(1, -2);
     }
   }
+
+  @Test
+  void narrowsToTheNearestF16AndTiesToEven() {
+    int largest = 0x7bff;
+    for (int bits = 0; bits < largest; bits++) {
+      float value = HalfFloats.ofF16((short) bits);
+      float middle = (value + HalfFloats.ofF16((short) (bits + 1))) / 2;
+      int even = bits + (bits & 1);
+      assertThat(HalfFloats.toF16(value)).isEqualTo((short) bits);
+      assertThat(HalfFloats.toF16(Math.nextDown(middle))).isEqualTo((short) bits);
+      assertThat(HalfFloats.toF16(middle)).isEqualTo((short) even);
+      assertThat(HalfFloats.toF16(Math.nextUp(middle))).isEqualTo((short) (bits + 1));
+      assertThat(HalfFloats.toF16(-value)).isEqualTo((short) (bits | 0x8000));
+    }
+    assertThat(HalfFloats.toF16(Math.nextDown(65520f))).isEqualTo((short) largest);
+    assertThat(HalfFloats.toF16(65520)).isEqualTo((short) 0x7c00);
+    assertThat(HalfFloats.toF16(Float.NEGATIVE_INFINITY)).isEqualTo((short) 0xfc00);
+    assertThat(HalfFloats.ofF16(HalfFloats.toF16(Float.NaN))).isNaN();
+  }
+
+  @Test
+  void narrowsToTheNearestBf16AndTiesToEven() {
+    int largest = 0x7f7f;
+    for (int bits = 0; bits < largest; bits++) {
+      float value = HalfFloats.ofBf16((short) bits);
+      float middle = Float.intBitsToFloat(bits << 16 | 0x8000);
+      int even = bits + (bits & 1);
+      assertThat(HalfFloats.toBf16(value)).isEqualTo((short) bits);
+      assertThat(HalfFloats.toBf16(Math.nextDown(middle))).isEqualTo((short) bits);
+      assertThat(HalfFloats.toBf16(middle)).isEqualTo((short) even);
+      assertThat(HalfFloats.toBf16(Math.nextUp(middle))).isEqualTo((short) (bits + 1));
+      assertThat(HalfFloats.toBf16(-value)).isEqualTo((short) (bits | 0x8000));
+    }
+    assertThat(HalfFloats.toBf16(Float.MAX_VALUE)).isEqualTo((short) 0x7f80);
+    assertThat(HalfFloats.ofBf16(HalfFloats.toBf16(Float.NaN))).isNaN();
+  }
 }

@@ -5,7 +5,7 @@ package org.reelspark.model.schedule;
  * itself, so any element can be drawn by anyone in any order (Salmon et al., "Parallel random
  * numbers: as easy as 1, 2, 3", SC 2011).
  */
-final class Philox {
+public final class Philox {
   private static final int ROUNDS = 10;
   private static final long MULTIPLIER_0 = 0xD2511F53L;
   private static final long MULTIPLIER_1 = 0xCD9E8D57L;
@@ -20,7 +20,7 @@ final class Philox {
    * @param counter four words, replaced by four random words
    * @param key low word 0, high word 1
    */
-  static void encrypt(int[] counter, long key) {
+  public static void encrypt(int[] counter, long key) {
     int key0 = (int) key;
     int key1 = (int) (key >>> 32);
     for (int round = 0; round < ROUNDS; round++) {
