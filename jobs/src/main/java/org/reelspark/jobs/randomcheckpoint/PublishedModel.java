@@ -49,17 +49,10 @@ public enum PublishedModel {
     }
 
     @Override
-    Map<String, ObjectNode> files() {
-      return read();
-    }
-
-    @Override
     long shardBytes() {
       return 14 << 20;
     }
   };
-
-  private static final String TOKENIZER_CONFIG = "tokenizer/tokenizer_config.json";
 
   /** All but the weights and what belongs to trained ones. */
   private static final String[] SAMPLE_FILES = {
@@ -67,14 +60,13 @@ public enum PublishedModel {
     "generation_defaults.json",
     "scheduler/scheduler_config.json",
     "tokenizer/tokenizer.json",
-    TOKENIZER_CONFIG,
+    "tokenizer/tokenizer_config.json",
     "text_encoder/config.json",
     "transformer/config.json",
     "vae/config.json"
   };
 
   private static final long SHARD_BYTES = 5_000_000_000L;
-  private static final int PROMPT_TOKENS = 512;
 
   /** Stored types of the components. */
   record Types(DType transformer, DType textEncoder, DType vae) {
@@ -115,26 +107,20 @@ public enum PublishedModel {
    * are rows of every text encoder's embedding.
    */
   Map<String, ObjectNode> files() {
-    Map<String, ObjectNode> files = read();
-    files.get(TOKENIZER_CONFIG).put("model_max_length", PROMPT_TOKENS);
+    Map<String, ObjectNode> files = new LinkedHashMap<>();
+    resources().forEach((path, resource) -> files.put(path, JsonFiles.resource(resource)));
     return files;
   }
 
   /** Where this package keeps each file. */
   abstract Map<String, String> resources();
 
-  Map<String, ObjectNode> read() {
-    Map<String, ObjectNode> files = new LinkedHashMap<>();
-    resources().forEach((path, resource) -> files.put(path, JsonFiles.resource(resource)));
-    return files;
-  }
-
   private static Map<String, String> wan21(String transformer) {
     Map<String, String> resources = new LinkedHashMap<>();
     resources.put("model_index.json", "model-index-wan2.1.json");
     resources.put("scheduler/scheduler_config.json", "scheduler-shift-3.json");
     resources.put("tokenizer/tokenizer.json", "sample/tokenizer/tokenizer.json");
-    resources.put(TOKENIZER_CONFIG, "sample/" + TOKENIZER_CONFIG);
+    resources.put("tokenizer/tokenizer_config.json", "tokenizer-config.json");
     resources.put("text_encoder/config.json", "text-encoder.json");
     resources.put("transformer/config.json", transformer);
     resources.put("vae/config.json", "vae-wan2.1.json");

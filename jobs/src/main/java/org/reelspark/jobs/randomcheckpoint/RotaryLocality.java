@@ -14,7 +14,7 @@ import org.reelspark.tensor.DType;
  */
 record RotaryLocality(int heads, int headDimension) implements Values {
   /** Of the last head, as a multiple of the root mean square of what tokens differ in. */
-  private static final double STRONGEST = 2;
+  private static final double STRONGEST = 3;
 
   @Override
   public Filler filler(DType type, long seed, long stream) {

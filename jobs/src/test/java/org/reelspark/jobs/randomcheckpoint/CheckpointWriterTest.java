@@ -194,7 +194,7 @@ class CheckpointWriterTest {
     write(CheckpointPlan.of(PublishedModel.SAMPLE, SMALL), 42);
 
     assertThat(Checkpoint.open(directory).digest())
-        .isEqualTo("e598f2a91e1abb7fc08c6889b5ce2b59a5f5e38d7ad569f53057ada522d5c2f7");
+        .isEqualTo("8b8627f0acc76999c7ef883991304a28d42ae1e518173f36ddef7c2e31672f41");
   }
 
   @Test
