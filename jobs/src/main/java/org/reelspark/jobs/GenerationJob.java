@@ -49,9 +49,10 @@ final class GenerationJob {
     Prompts prompts = Prompts.read(spark, settings.prompts(), settings.limit());
     output.requireWritable();
     try (VideoGenerator generator = new VideoGenerator(spark)) {
-      RunPlan plan = plan(generator, prompts);
+      Dataset<Row> planned = generator.plan(prompts.rows(), settings.defaults()).persist();
+      RunPlan plan = RunPlan.of(planned.collectAsList());
       out.print(plan.text());
-      Dataset<Row> results = generator.generate(prompts.rows(), settings.defaults());
+      Dataset<Row> results = generator.generate(planned, settings.defaults());
       Iterator<VideoRow> rows;
       try (ProgressMonitor monitor =
           ProgressMonitor.start(generator, ProgressDisplay.open(plan.rows(), plan.steps()))) {
@@ -77,19 +78,16 @@ final class GenerationJob {
       spark.conf().unset(JobSession.OUTPUT_DIRECTORY);
     }
     try (VideoGenerator generator = new VideoGenerator(spark)) {
-      RunPlan plan = plan(generator, prompts);
+      RunPlan plan =
+          RunPlan.of(generator.plan(prompts.rows(), settings.defaults()).collectAsList());
       out.print(plan.text());
       if (plan.videos() > 0) {
         out.println("Measuring one sampler step ...");
-        double seconds = measure(generator, prompts, plan).seconds(plan, executors());
-        out.println("The run takes about " + Durations.text(seconds));
+        TimeEstimate estimate = measure(generator, prompts, plan);
+        out.println(estimate.text(plan, executors()));
       }
       return plan.failed() == 0;
     }
-  }
-
-  private RunPlan plan(VideoGenerator generator, Prompts prompts) {
-    return RunPlan.of(generator.plan(prompts.rows(), settings.defaults()).collectAsList());
   }
 
   /** Makes one video of one step, of the most frequent shape, and throws it away. */

@@ -1,5 +1,9 @@
 package org.reelspark.jobs;
 
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
 import org.apache.spark.sql.Row;
 import org.reelspark.jobs.RunPlan.Batch;
 import org.reelspark.jobs.RunPlan.Shape;
@@ -27,19 +31,47 @@ record TimeEstimate(Shape shape, double onceMillis, double stepMillis) {
   }
 
   /**
-   * Seconds that a plan takes at most: a step's time grows with the number of tokens at least
-   * linearly and at most with its square.
+   * Seconds that a plan takes at most, longest videos first, each executor making one at a time.
    *
    * @param executors that generate at the same time
    */
   double seconds(RunPlan plan, int executors) {
-    double millis = 0;
-    for (Batch batch : plan.pending()) {
-      double ratio = (double) batch.shape().tokens() / shape.tokens();
-      double stepRatio = Math.max(ratio, ratio * ratio);
-      millis +=
-          batch.videos() * (onceMillis * ratio + batch.shape().steps() * stepMillis * stepRatio);
+    PriorityQueue<Double> ends = new PriorityQueue<>(Collections.nCopies(executors, 0.0));
+    double last = 0;
+    List<Batch> longestFirst =
+        plan.pending().stream()
+            .sorted(Comparator.comparingDouble(this::videoSeconds).reversed())
+            .toList();
+    for (Batch batch : longestFirst) {
+      for (long video = 0; video < batch.videos(); video++) {
+        double end = ends.remove() + videoSeconds(batch);
+        ends.add(end);
+        last = Math.max(last, end);
+      }
     }
-    return millis / MILLIS_A_SECOND / executors;
+    return last;
+  }
+
+  /** Seconds that all executors together spend on a plan at most: what it costs. */
+  double executorSeconds(RunPlan plan) {
+    return plan.pending().stream().mapToDouble(batch -> batch.videos() * videoSeconds(batch)).sum();
+  }
+
+  /** The estimate for a person to read. */
+  String text(RunPlan plan, int executors) {
+    return "The run takes about %s on %s: %s of executor time"
+        .formatted(
+            Durations.text(seconds(plan, executors)),
+            executors == 1 ? "1 executor" : executors + " executors",
+            Durations.text(executorSeconds(plan)));
+  }
+
+  /**
+   * A step's time grows with the number of tokens at least linearly and at most with its square.
+   */
+  private double videoSeconds(Batch batch) {
+    double ratio = (double) batch.shape().tokens() / shape.tokens();
+    double stepRatio = Math.max(ratio, ratio * ratio);
+    return (onceMillis * ratio + batch.shape().steps() * stepMillis * stepRatio) / MILLIS_A_SECOND;
   }
 }

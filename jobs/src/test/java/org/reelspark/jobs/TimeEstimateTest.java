@@ -25,6 +25,24 @@ class TimeEstimateTest {
   }
 
   @Test
+  void knowsThatAVideoIsMadeByOneExecutor() {
+    RunPlan plan = plan(new Batch(MEASURED, 5, 1));
+
+    assertThat(ESTIMATE.seconds(plan, 4)).isEqualTo(2 * 20.5);
+    assertThat(ESTIMATE.executorSeconds(plan)).isEqualTo(5 * 20.5);
+    assertThat(ESTIMATE.text(plan, 4))
+        .isEqualTo("The run takes about 41 s on 4 executors: 1 min 43 s of executor time");
+  }
+
+  @Test
+  void startsWithTheLongest() {
+    Batch shortest = new Batch(shape(1000, 10), 2, 1);
+    Batch longest = new Batch(shape(1000, 30), 1, 3);
+
+    assertThat(ESTIMATE.seconds(plan(shortest, longest), 2)).isEqualTo(0.5 + 30 * 2);
+  }
+
+  @Test
   void neverPromisesTooMuchForOtherSizes() {
     assertThat(seconds(new Batch(shape(2000, 10), 1, 1))).isEqualTo(2 * 0.5 + 10 * 2 * 4);
     assertThat(seconds(new Batch(shape(500, 10), 1, 1))).isEqualTo(0.5 * 0.5 + 10 * 2 * 0.5);

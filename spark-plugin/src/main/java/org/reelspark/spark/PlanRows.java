@@ -17,6 +17,7 @@ import org.reelspark.generate.Cancellation;
 import org.reelspark.generate.GenerationPlanner;
 import org.reelspark.generate.GenerationRequest;
 import org.reelspark.generate.PlannedGeneration;
+import org.reelspark.spark.LongestFirst.Work;
 
 /** Says for each row of a partition what its video will take, and generates nothing. */
 final class PlanRows implements MapPartitionsFunction<Row, Row> {
@@ -65,6 +66,30 @@ final class PlanRows implements MapPartitionsFunction<Row, Row> {
       }
     }
     return planned.iterator();
+  }
+
+  /**
+   * What is left to do for a row; guidance runs the model twice a step.
+   *
+   * @param plan of type {@link #SCHEMA}
+   */
+  static Work work(Row plan) {
+    if (!PENDING.equals(value(plan, "status"))) {
+      return Work.NONE;
+    }
+    int tokens = value(plan, "tokens");
+    int steps = value(plan, "steps");
+    float guidance = value(plan, "guidance");
+    return new Work(
+        (long) tokens * steps * (guidance > 1 ? 2 : 1),
+        value(plan, "width"),
+        value(plan, "height"),
+        value(plan, "frames"));
+  }
+
+  /** By the schema's index, because a row made here knows no names. */
+  private static <T> T value(Row plan, String name) {
+    return plan.getAs(SCHEMA.fieldIndex(name));
   }
 
   private Row plan(GenerationPlanner planner, Row row) {

@@ -1,6 +1,11 @@
 package org.reelspark.spark;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -8,6 +13,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.generate.GenerationOptions;
+import org.reelspark.spark.LongestFirst.Work;
 
 /**
  * Generates videos for the rows of a Dataset, with progress while it runs. Model, output and limits
@@ -19,9 +25,6 @@ public final class VideoGenerator implements AutoCloseable {
 
   /** Column that {@link #plan} appends. */
   public static final String PLAN_COLUMN = "plan";
-
-  /** More partitions than this gain nothing: there are rows enough to balance with. */
-  private static final int MOST_PARTITIONS = 10_000;
 
   private final SparkSession spark;
   private final GenerationMetrics metrics;
@@ -40,10 +43,12 @@ public final class VideoGenerator implements AutoCloseable {
   }
 
   /**
-   * Appends a column {@value #RESULT_COLUMN} with the result of each row. Lazy, like every
-   * transformation: each action on the returned Dataset generates again what the output directory
-   * does not hold, and an action that sorts generates twice, because Spark samples what it sorts.
-   * Save the results first.
+   * Appends a column {@value #RESULT_COLUMN} with the result of each row. Plans the rows at once,
+   * to start with the longest videos; generates lazily, like every transformation: each action on
+   * the returned Dataset generates again what the output directory does not hold, and an action
+   * that sorts generates twice, because Spark samples what it sorts. Save the results first.
+   *
+   * <p>Rows from {@link #plan} are not planned again and lose the column {@value #PLAN_COLUMN}.
    *
    * @param prompts has a column {@code prompt}; columns named like an option (see {@link
    *     org.reelspark.generate.GenerationOption}) set it for their row unless null; others pass
@@ -55,10 +60,11 @@ public final class VideoGenerator implements AutoCloseable {
   public Dataset<Row> generate(Dataset<Row> prompts, Map<String, String> defaults) {
     GenerationOptions.parse(defaults);
     ReelsparkConf conf = ReelsparkConf.of(spark);
+    Dataset<Row> spread = spread(prompts, defaults, conf);
     GenerateRows generateRows =
-        new GenerateRows(conf, defaults, metrics, InputColumns.of(prompts.schema()));
-    StructType schema = prompts.schema().add(RESULT_COLUMN, ResultRows.SCHEMA);
-    return spread(prompts).mapPartitions(generateRows, Encoders.row(schema));
+        new GenerateRows(conf, defaults, metrics, InputColumns.of(spread.schema()));
+    StructType schema = spread.schema().add(RESULT_COLUMN, ResultRows.SCHEMA);
+    return spread.mapPartitions(generateRows, Encoders.row(schema));
   }
 
   /**
@@ -80,10 +86,33 @@ public final class VideoGenerator implements AutoCloseable {
         Encoders.row(prompts.schema().add(PLAN_COLUMN, PlanRows.SCHEMA)));
   }
 
-  /** Videos take so long that a row a task balances best. */
-  private static Dataset<Row> spread(Dataset<Row> prompts) {
-    long rows = prompts.count();
-    return prompts.repartition((int) Math.max(1, Math.min(rows, MOST_PARTITIONS)));
+  /** Videos take so long that a row a task, longest first, balances best. */
+  private Dataset<Row> spread(
+      Dataset<Row> prompts, Map<String, String> defaults, ReelsparkConf conf) {
+    boolean planned =
+        Arrays.stream(prompts.schema().fields())
+            .anyMatch(
+                field ->
+                    field.name().equals(PLAN_COLUMN) && field.dataType().equals(PlanRows.SCHEMA));
+    JavaRDD<Row> rows = prompts.toJavaRDD();
+    if (planned) {
+      int plan = prompts.schema().fieldIndex(PLAN_COLUMN);
+      List<Work[]> works = rows.mapPartitions(partition -> works(partition, plan)).collect();
+      return spark
+          .createDataFrame(LongestFirst.spread(rows, works), prompts.schema())
+          .drop(PLAN_COLUMN);
+    }
+    PlanRows planRows = new PlanRows(conf, defaults, InputColumns.of(prompts.schema()));
+    int plan = prompts.schema().size();
+    List<Work[]> works =
+        rows.mapPartitions(partition -> works(planRows.call(partition), plan)).collect();
+    return spark.createDataFrame(LongestFirst.spread(rows, works), prompts.schema());
+  }
+
+  private static Iterator<Work[]> works(Iterator<Row> planned, int plan) {
+    List<Work> works = new ArrayList<>();
+    planned.forEachRemaining(row -> works.add(PlanRows.work(row.getStruct(plan))));
+    return List.<Work[]>of(works.toArray(Work[]::new)).iterator();
   }
 
   /** Counts over all queries of this generator, no older than the last heartbeat. */
