@@ -123,6 +123,7 @@ final class Rooms {
               .offering(
                   "ReelsparkPlugin",
                   "ReelsparkExtensions",
+                  "ReelsparkDataSource",
                   "Reelspark",
                   "VideoGenerator",
                   "GenerationProgress"));

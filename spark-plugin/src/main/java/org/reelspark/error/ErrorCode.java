@@ -21,7 +21,8 @@ public enum ErrorCode {
   PROFILE_INVALID(ErrorClass.CONFIG),
   BACKEND_UNAVAILABLE(ErrorClass.CONFIG),
   OUTPUT_UNWRITABLE(ErrorClass.CONFIG),
-  OUTPUT_MISMATCH(ErrorClass.CONFIG);
+  OUTPUT_MISMATCH(ErrorClass.CONFIG),
+  OUTPUT_EXISTS(ErrorClass.CONFIG);
 
   private final ErrorClass errorClass;
 

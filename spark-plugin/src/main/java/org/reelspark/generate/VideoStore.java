@@ -119,7 +119,9 @@ public final class VideoStore implements VideoOutput {
       Sidecar sidecar = JSON.readValue(json.get(), Sidecar.class);
       String videoPath = videoPath(key, request);
       OptionalLong byteSize = files.byteSize(videoPath);
-      if (key.equals(sidecar.key()) && byteSize.equals(OptionalLong.of(sidecar.byteSize()))) {
+      if (sidecar != null
+          && key.equals(sidecar.key())
+          && byteSize.equals(OptionalLong.of(sidecar.byteSize()))) {
         return Optional.of(
             new FinishedVideo(
                 new VideoContent.Stored(files.uri(videoPath), sidecar.byteSize()),

@@ -4,6 +4,9 @@ import java.io.Serializable;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.NullType;
+import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -37,6 +40,7 @@ record InputColumns(int prompt, HashMap<String, Integer> options) implements Ser
             ErrorCode.INVALID_INPUT,
             "the input has a column '%s' already; drop or rename it".formatted(name));
       } else if (GenerationOption.keys().contains(name.toLowerCase(java.util.Locale.ROOT))) {
+        requirePlainValues(fields[index]);
         options.put(name, index);
       }
     }
@@ -46,6 +50,16 @@ record InputColumns(int prompt, HashMap<String, Integer> options) implements Ser
           "the input needs a column 'prompt' of strings, found columns " + schema.simpleString());
     }
     return new InputColumns(prompt, options);
+  }
+
+  private static void requirePlainValues(StructField field) {
+    DataType type = field.dataType();
+    if (!(type instanceof StringType || type instanceof NumericType || type instanceof NullType)) {
+      throw new ReelsparkException(
+          ErrorCode.INVALID_INPUT,
+          "column '%s' sets an option and must hold strings or numbers, found %s; cast, rename or drop it"
+              .formatted(field.name(), type.simpleString()));
+    }
   }
 
   GenerationInput input(Row row) {

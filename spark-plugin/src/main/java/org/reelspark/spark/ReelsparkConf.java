@@ -100,6 +100,18 @@ final class ReelsparkConf implements Serializable {
     return of(CollectionConverters.asJava(SQLConf.get().getAllConfs()));
   }
 
+  /**
+   * These settings with one of them changed.
+   *
+   * @throws ReelsparkException INVALID_CONFIGURATION for a value that is not accepted
+   */
+  ReelsparkConf with(ConfigEntry<?> entry, String value) {
+    entry.parse(value);
+    TreeMap<String, String> changed = new TreeMap<>(values);
+    changed.put(entry.key(), value);
+    return new ReelsparkConf(changed);
+  }
+
   <T> Optional<T> find(ConfigEntry<T> entry) {
     return Optional.ofNullable(values.get(entry.key())).or(entry::defaultText).map(entry::parse);
   }

@@ -58,8 +58,12 @@ public final class VideoGenerator implements AutoCloseable {
    *     defaults, INVALID_CONFIGURATION
    */
   public Dataset<Row> generate(Dataset<Row> prompts, Map<String, String> defaults) {
+    return generate(prompts, defaults, ReelsparkConf.of(spark));
+  }
+
+  /** As {@link #generate(Dataset, Map)}, with other settings than the session's. */
+  Dataset<Row> generate(Dataset<Row> prompts, Map<String, String> defaults, ReelsparkConf conf) {
     GenerationOptions.parse(defaults);
-    ReelsparkConf conf = ReelsparkConf.of(spark);
     Dataset<Row> spread = spread(prompts, defaults, conf);
     GenerateRows generateRows =
         new GenerateRows(conf, defaults, metrics, InputColumns.of(spread.schema()));

@@ -2,6 +2,7 @@ package org.reelspark.spark;
 
 import java.io.IOException;
 import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkEnv;
@@ -30,11 +31,13 @@ final class VideoOutputs {
     return VideoStore.open(store(directory.get()), model);
   }
 
-  private static OutputStore store(String directory) {
+  /**
+   * @throws ReelsparkException INVALID_CONFIGURATION
+   */
+  static OutputStore store(String directory) {
     try {
       Path root = new Path(directory);
-      FileSystem fileSystem =
-          root.getFileSystem(SparkHadoopUtil.get().newConfiguration(SparkEnv.get().conf()));
+      FileSystem fileSystem = root.getFileSystem(hadoopConfiguration());
       if (fileSystem.getScheme().equals("file")) {
         String localPath = fileSystem.makeQualified(root).toUri().getPath();
         return new LocalOutputStore(java.nio.file.Path.of(localPath));
@@ -47,5 +50,10 @@ final class VideoOutputs {
               .formatted(ReelsparkConf.OUTPUT_DIRECTORY.key(), directory, e.getMessage()),
           e);
     }
+  }
+
+  /** The same on the driver and on executors: what the application started with. */
+  static Configuration hadoopConfiguration() {
+    return SparkHadoopUtil.get().newConfiguration(SparkEnv.get().conf());
   }
 }

@@ -1,0 +1,148 @@
+package org.reelspark.spark;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.Set;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
+
+/**
+ * The directory of a dataset of videos as the driver sees it: the videos that executors put there,
+ * and beside them one manifest for each run.
+ */
+final class DatasetDirectory {
+  private static final String MANIFEST = "manifest";
+  private static final String RUN_PREFIX = DatasetManifest.RUN_COLUMN + "=";
+
+  /** First two digits of the keys of the videos in a directory. */
+  private static final Pattern SHARD = Pattern.compile("[0-9a-f]{2}");
+
+  private static final int KEY_LENGTH = 64;
+  private static final Pattern FILE_OF_KEY =
+      Pattern.compile("[0-9a-f]{%d}\\.[a-z0-9]+".formatted(KEY_LENGTH));
+
+  private final FileSystem fileSystem;
+  private final Path root;
+
+  private DatasetDirectory(FileSystem fileSystem, Path root) {
+    this.fileSystem = fileSystem;
+    this.root = root;
+  }
+
+  /**
+   * @throws ReelsparkException OUTPUT_UNWRITABLE when no file system knows the path
+   */
+  static DatasetDirectory of(String directory, Configuration configuration) {
+    try {
+      Path path = new Path(directory);
+      FileSystem fileSystem = path.getFileSystem(configuration);
+      return new DatasetDirectory(fileSystem, fileSystem.makeQualified(path));
+    } catch (IOException | IllegalArgumentException e) {
+      throw unwritable(directory, e);
+    }
+  }
+
+  /** Whether there is anything at all. */
+  boolean holdsFiles() {
+    return list(root).length > 0;
+  }
+
+  boolean holdsManifest() {
+    for (FileStatus run : list(manifest())) {
+      if (run.getPath().getName().startsWith(RUN_PREFIX)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Directory of the manifests of all runs, partitioned by run. */
+  Path manifest() {
+    return new Path(root, MANIFEST);
+  }
+
+  Path manifest(String run) {
+    return new Path(manifest(), RUN_PREFIX + run);
+  }
+
+  /**
+   * Makes the directory and tries to write in it, so that a job does not fail after its first
+   * video.
+   *
+   * @throws ReelsparkException OUTPUT_UNWRITABLE
+   */
+  void requireWritable() {
+    Path probe = new Path(root, "." + UUID.randomUUID() + ".tmp");
+    try {
+      fileSystem.mkdirs(root);
+      fileSystem.create(probe).close();
+      fileSystem.delete(probe, false);
+    } catch (IOException e) {
+      throw unwritable(root.toString(), e);
+    }
+  }
+
+  /**
+   * Deletes the files of all videos but those of {@code keys}, and the manifests of all runs but
+   * {@code run}. Files of other names stay.
+   */
+  void keepOnly(Set<String> keys, String run) {
+    for (FileStatus directory : list(root)) {
+      if (SHARD.matcher(directory.getPath().getName()).matches()) {
+        for (FileStatus file : list(directory.getPath())) {
+          String name = file.getPath().getName();
+          if (FILE_OF_KEY.matcher(name).matches()
+              && !keys.contains(name.substring(0, KEY_LENGTH))) {
+            delete(file.getPath());
+          }
+        }
+      }
+    }
+    for (FileStatus manifest : list(manifest())) {
+      String name = manifest.getPath().getName();
+      if (name.startsWith(RUN_PREFIX) && !name.equals(RUN_PREFIX + run)) {
+        delete(manifest.getPath());
+      }
+    }
+  }
+
+  private FileStatus[] list(Path directory) {
+    try {
+      return fileSystem.listStatus(directory);
+    } catch (FileNotFoundException e) {
+      return new FileStatus[0];
+    } catch (IOException e) {
+      throw new ReelsparkException(
+          ErrorCode.OUTPUT_FAILED, "cannot list %s (%s)".formatted(directory, e), e);
+    }
+  }
+
+  private void delete(Path path) {
+    try {
+      fileSystem.delete(path, true);
+    } catch (IOException e) {
+      throw new ReelsparkException(
+          ErrorCode.OUTPUT_FAILED, "cannot delete %s (%s)".formatted(path, e), e);
+    }
+  }
+
+  private static ReelsparkException unwritable(String directory, Exception cause) {
+    return new ReelsparkException(
+        ErrorCode.OUTPUT_UNWRITABLE,
+        "cannot write to output directory %s (%s); choose a directory that this user can create and write, with free space"
+            .formatted(directory, cause.getMessage()),
+        cause);
+  }
+
+  /** The absolute URI. */
+  @Override
+  public String toString() {
+    return root.toString();
+  }
+}

@@ -1,0 +1,101 @@
+package org.reelspark.spark;
+
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
+
+/** One write: videos first, their manifest when all are there, then, if asked, the cleaning up. */
+final class DatasetWriter {
+  private static final DateTimeFormatter RUN_TIME =
+      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+  private static final int SUFFIX_LENGTH = 8;
+
+  private final SparkSession spark;
+  private final DatasetDirectory directory;
+  private final SinkOptions options;
+
+  DatasetWriter(SparkSession spark, DatasetDirectory directory, SinkOptions options) {
+    this.spark = spark;
+    this.directory = directory;
+    this.options = options;
+  }
+
+  /**
+   * Makes the videos that are not there yet and records the run.
+   *
+   * @throws ReelsparkException OUTPUT_EXISTS, OUTPUT_UNWRITABLE, OUTPUT_MISMATCH, INVALID_INPUT,
+   *     and whatever stops a generator
+   */
+  void write(SaveMode mode, Dataset<Row> prompts) {
+    InputColumns.of(prompts.schema());
+    if (!mayWrite(mode)) {
+      return;
+    }
+    directory.requireWritable();
+    String run = newRun();
+    generate(prompts, run);
+    if (mode == SaveMode.Overwrite) {
+      directory.keepOnly(DatasetManifest.keys(spark, directory, run), run);
+    }
+  }
+
+  private boolean mayWrite(SaveMode mode) {
+    return switch (mode) {
+      case Append, Overwrite -> true;
+      case Ignore -> !directory.holdsFiles();
+      case ErrorIfExists -> {
+        if (directory.holdsFiles()) {
+          throw new ReelsparkException(
+              ErrorCode.OUTPUT_EXISTS,
+              "%s is not empty; write with mode(\"append\") to add to it or to finish a run that was cut off, with mode(\"overwrite\") to replace it, or choose another directory"
+                  .formatted(directory));
+        }
+        yield true;
+      }
+    };
+  }
+
+  @SuppressWarnings("CatchingUnchecked") // Spark's checked exceptions pass Scala's signatures
+  private void generate(Dataset<Row> prompts, String run) {
+    ReelsparkConf conf = options.conf().with(ReelsparkConf.OUTPUT_DIRECTORY, directory.toString());
+    try (VideoGenerator generator = new VideoGenerator(spark)) {
+      Dataset<Row> results = generator.generate(prompts, options.defaults(), conf);
+      DatasetManifest.write(results, options.defaults(), directory, run);
+    } catch (Exception e) {
+      throw reelsparkCause(e)
+          .map(cause -> new ReelsparkException(cause.code(), cause.getMessage(), e))
+          .orElseThrow(() -> unchanged(e));
+    }
+  }
+
+  /** What went wrong behind the exceptions that Spark wraps around it. */
+  private static Optional<ReelsparkException> reelsparkCause(Throwable thrown) {
+    return Stream.iterate(thrown, Objects::nonNull, Throwable::getCause)
+        .filter(ReelsparkException.class::isInstance)
+        .map(ReelsparkException.class::cast)
+        .findFirst();
+  }
+
+  /** Throws a checked exception of Spark as Spark itself does: undeclared. */
+  @SuppressWarnings("unchecked")
+  private static <E extends Exception> E unchanged(Exception exception) throws E {
+    throw (E) exception;
+  }
+
+  /** Sorts by time, and two runs in one second still differ. */
+  private static String newRun() {
+    return RUN_TIME.format(Instant.now())
+        + "-"
+        + UUID.randomUUID().toString().substring(0, SUFFIX_LENGTH);
+  }
+}

@@ -1,0 +1,85 @@
+package org.reelspark.spark;
+
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SQLContext;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.sources.BaseRelation;
+import org.apache.spark.sql.sources.CreatableRelationProvider;
+import org.apache.spark.sql.sources.DataSourceRegister;
+import org.apache.spark.sql.sources.RelationProvider;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
+import scala.jdk.javaapi.CollectionConverters;
+
+/**
+ * {@code format("reelspark")}: saving a Dataset of prompts generates their videos; loading the same
+ * path gives the manifest back.
+ *
+ * <p>A source of Spark's first interface, because the second one neither offers the save modes
+ * {@code errorifexists} and {@code ignore} to a source that has no catalogue, nor lets a writer
+ * spread rows by their number; a file of prompts, which is one partition, would run on one
+ * executor.
+ */
+public final class ReelsparkDataSource
+    implements DataSourceRegister, CreatableRelationProvider, RelationProvider {
+  private static final String PATH = "path";
+
+  @Override
+  public String shortName() {
+    return "reelspark";
+  }
+
+  @Override
+  public BaseRelation createRelation(
+      SQLContext context,
+      SaveMode mode,
+      scala.collection.immutable.Map<String, String> parameters,
+      Dataset<Row> prompts) {
+    Map<String, String> options = options(parameters);
+    DatasetDirectory directory = directory(options);
+    SparkSession spark = prompts.sparkSession();
+    SinkOptions sinkOptions = SinkOptions.parse(options, ReelsparkConf.of(spark));
+    new DatasetWriter(spark, directory, sinkOptions).write(mode, prompts);
+    return new ManifestRelation(context, directory);
+  }
+
+  @Override
+  public BaseRelation createRelation(
+      SQLContext context, scala.collection.immutable.Map<String, String> parameters) {
+    Map<String, String> options = options(parameters);
+    DatasetDirectory directory = directory(options);
+    if (!options.isEmpty()) {
+      throw new ReelsparkException(
+          ErrorCode.INVALID_OPTION,
+          "reading takes no options, found %s; drop them"
+              .formatted(String.join(", ", options.keySet())));
+    }
+    if (!directory.holdsFiles()) {
+      throw new ReelsparkException(
+          ErrorCode.INVALID_INPUT,
+          "there are no videos at %s; check the path".formatted(directory));
+    }
+    return new ManifestRelation(context, directory);
+  }
+
+  private static Map<String, String> options(
+      scala.collection.immutable.Map<String, String> parameters) {
+    Map<String, String> options = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    options.putAll(CollectionConverters.asJava(parameters));
+    return options;
+  }
+
+  /** Takes the path out of the options. */
+  private static DatasetDirectory directory(Map<String, String> options) {
+    String path = options.remove(PATH);
+    if (path == null || path.isBlank()) {
+      throw new ReelsparkException(
+          ErrorCode.INVALID_OPTION, "no path; name the directory of the videos: save(path)");
+    }
+    return DatasetDirectory.of(path, VideoOutputs.hadoopConfiguration());
+  }
+}
