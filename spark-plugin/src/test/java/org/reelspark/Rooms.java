@@ -91,7 +91,8 @@ final class Rooms {
               .offering("CpuBackend", "CpuOptions", "BlasPeak"),
           room("backend.cuda", "the operations on an NVIDIA GPU, by the driver's own interface")
               .using(OPERATIONS)
-              .touching("jcuda"),
+              .touching("jcuda")
+              .offering("CudaGpu"),
           room("model", "what every video model offers and needs").using(OPERATIONS),
           room(
                   "model.checkpoint",
@@ -118,7 +119,7 @@ final class Rooms {
               .using(GENERATE)
               .touching("com.fasterxml.jackson"),
           room("spark", "plugin, configuration, SQL functions, datasets")
-              .using(with(GENERATE, "generate", "backend.cpu"))
+              .using(with(GENERATE, "generate", "backend.cpu", "backend.cuda"))
               .touching("org.apache.spark", "org.apache.hadoop", "scala", "com.fasterxml.jackson")
               .offering(
                   "ReelsparkPlugin",
@@ -126,7 +127,8 @@ final class Rooms {
                   "ReelsparkDataSource",
                   "Reelspark",
                   "VideoGenerator",
-                  "GenerationProgress"));
+                  "GenerationProgress",
+                  "GpuDiscovery"));
 
   private Rooms() {}
 

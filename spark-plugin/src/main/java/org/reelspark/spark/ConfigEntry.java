@@ -1,5 +1,8 @@
 package org.reelspark.spark;
 
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import org.reelspark.error.ErrorCode;
@@ -77,5 +80,23 @@ record ConfigEntry<T>(
               default -> throw new IllegalArgumentException("neither true nor false");
             },
         "0.1.0");
+  }
+
+  /** One of the constants of an enum, written in lower case. */
+  static <E extends Enum<E>> ConfigEntry<E> choice(
+      String name, String documentation, Class<E> type, E defaultValue) {
+    List<String> names =
+        Arrays.stream(type.getEnumConstants()).map(ConfigEntry::choiceText).toList();
+    return new ConfigEntry<>(
+        ReelsparkConf.PREFIX + name,
+        documentation,
+        "one of " + String.join(", ", names),
+        Optional.of(choiceText(defaultValue)),
+        text -> Enum.valueOf(type, text.strip().toUpperCase(Locale.ROOT)),
+        "0.1.0");
+  }
+
+  private static String choiceText(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
   }
 }

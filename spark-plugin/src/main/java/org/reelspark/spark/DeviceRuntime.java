@@ -84,6 +84,11 @@ final class DeviceRuntime implements AutoCloseable {
     return gate.exclusively(cancellation, () -> work.apply(shared));
   }
 
+  /** Creates the backend now, so that a failure shows before the first video. */
+  void startBackend(ReelsparkConf conf) {
+    backend(conf);
+  }
+
   /** How many models have been loaded so far. */
   synchronized int loads() {
     return loads;

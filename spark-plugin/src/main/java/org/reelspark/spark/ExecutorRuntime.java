@@ -2,9 +2,8 @@ package org.reelspark.spark;
 
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.reelspark.backend.Backend;
-import org.reelspark.backend.cpu.CpuBackend;
-import org.reelspark.backend.cpu.CpuOptions;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.model.VideoModel;
@@ -12,8 +11,14 @@ import org.reelspark.model.registry.VideoModels;
 
 /** The runtime of this JVM: one backend and one model for all tasks of an executor. */
 final class ExecutorRuntime {
+  /** For sessions that have the SQL functions without the plugin. */
+  private static final ExecutorDevice UNPINNED =
+      new ExecutorDevice("the CPU, unpinned", Optional.empty());
+
   private static final DeviceRuntime INSTANCE =
       new DeviceRuntime(ExecutorRuntime::createBackend, ExecutorRuntime::loadModel);
+
+  private static volatile ExecutorDevice device = UNPINNED;
 
   private ExecutorRuntime() {}
 
@@ -21,9 +26,32 @@ final class ExecutorRuntime {
     return INSTANCE;
   }
 
+  /** What this executor computes with. */
+  static ExecutorDevice device() {
+    return device;
+  }
+
+  /**
+   * Takes the executor's device, and has a GPU ready at once so that a failure shows now.
+   *
+   * @throws ReelsparkException BACKEND_UNAVAILABLE
+   */
+  static void start(ExecutorDevice opened, ReelsparkConf conf) {
+    device = opened;
+    if (opened.gpu().isPresent()) {
+      INSTANCE.startBackend(conf);
+    }
+  }
+
+  /** Frees model, backend and device. */
+  static void close() {
+    INSTANCE.close();
+    device.close();
+    device = UNPINNED;
+  }
+
   private static Backend createBackend(ReelsparkConf conf) {
-    int threads = conf.value(ReelsparkConf.CPU_THREADS);
-    return CpuBackend.create(threads == 0 ? CpuOptions.allProcessors() : new CpuOptions(threads));
+    return device().createBackend(conf);
   }
 
   private static VideoModel loadModel(String directory, Backend backend) {

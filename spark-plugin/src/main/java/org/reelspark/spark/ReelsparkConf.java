@@ -1,10 +1,13 @@
 package org.reelspark.spark;
 
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.internal.SQLConf;
 import org.reelspark.error.ErrorCode;
@@ -12,6 +15,7 @@ import org.reelspark.error.NearestName;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.generate.GenerationSettings;
 import org.reelspark.generate.GenerationSettings.ErrorPolicy;
+import scala.Tuple2;
 import scala.jdk.javaapi.CollectionConverters;
 
 /** The settings under {@code spark.reelspark.}, checked; travels to executors. */
@@ -62,10 +66,60 @@ final class ReelsparkConf implements Serializable {
           0,
           0);
 
+  static final ConfigEntry<BackendChoice> BACKEND =
+      ConfigEntry.choice(
+          "backend",
+          "What executors compute with, fixed when they start: `cpu`, or `cuda` for the GPU that"
+              + " Spark assigned, which must be there when the executor starts. This version runs"
+              + " whole models with `cpu` only.",
+          BackendChoice.class,
+          BackendChoice.CPU);
+
+  static final ConfigEntry<String> GPU_DEVICE =
+      ConfigEntry.text(
+          "gpu.device",
+          "The GPU of an executor to which Spark assigns none, as in local mode: an index, UUID or"
+              + " PCI address. What Spark assigns goes first.");
+
+  static final ConfigEntry<Integer> TASKS_PER_GPU =
+      ConfigEntry.integer(
+          "gpu.tasks",
+          "Generating tasks for each GPU at a time; they take turns. Other stages keep"
+              + " `spark.task.resource.gpu.amount`. With 2, one task encodes and writes while the"
+              + " other has the GPU, and a lost executor costs two tasks an attempt.",
+          1,
+          1);
+
+  static final ConfigEntry<Integer> MAX_DEVICE_FAILURES =
+      ConfigEntry.integer(
+          "device.maxFailures",
+          "After this many fatal failures of one device, executors on it are refused for the rest"
+              + " of the application. Each failure costs the executor.",
+          1,
+          2);
+
+  static final ConfigEntry<Integer> MAX_START_FAILURES =
+      ConfigEntry.integer(
+          "executor.maxStartFailures",
+          "After this many executors that could not start their device, with none running, jobs"
+              + " are cancelled with the cause.",
+          1,
+          3);
+
   /** Every key, in the order of the page. */
   static final List<ConfigEntry<?>> ENTRIES =
       List.of(
-          MODEL_DIRECTORY, OUTPUT_DIRECTORY, MAX_TOKENS, MAX_ATTEMPTS, FAIL_ON_ERROR, CPU_THREADS);
+          MODEL_DIRECTORY,
+          OUTPUT_DIRECTORY,
+          MAX_TOKENS,
+          MAX_ATTEMPTS,
+          FAIL_ON_ERROR,
+          BACKEND,
+          CPU_THREADS,
+          GPU_DEVICE,
+          TASKS_PER_GPU,
+          MAX_DEVICE_FAILURES,
+          MAX_START_FAILURES);
 
   private final TreeMap<String, String> values;
 
@@ -89,6 +143,10 @@ final class ReelsparkConf implements Serializable {
           }
         });
     return new ReelsparkConf(values);
+  }
+
+  static ReelsparkConf of(SparkConf conf) {
+    return of(Arrays.stream(conf.getAll()).collect(Collectors.toMap(Tuple2::_1, Tuple2::_2)));
   }
 
   static ReelsparkConf of(SparkSession spark) {

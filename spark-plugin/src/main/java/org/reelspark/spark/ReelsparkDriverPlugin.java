@@ -2,30 +2,29 @@ package org.reelspark.spark;
 
 import java.util.Arrays;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.plugin.DriverPlugin;
 import org.apache.spark.api.plugin.PluginContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import scala.Tuple2;
 
 /**
- * Checks the configuration at start, and has every session of the application know our functions.
+ * Checks the configuration at start, has every session of the application know our functions, and
+ * hears the executors.
  */
 final class ReelsparkDriverPlugin implements DriverPlugin {
   private static final Logger LOG = LoggerFactory.getLogger(ReelsparkDriverPlugin.class);
   private static final String EXTENSIONS = "spark.sql.extensions";
   private static final String SPECULATION = "spark.speculation";
 
+  private DeviceWatch deviceWatch;
+
   @Override
   public Map<String, String> init(SparkContext context, PluginContext pluginContext) {
     // The live configuration of the context, which sessions read when they are created.
     SparkConf sparkConf = pluginContext.conf();
-    ReelsparkConf conf =
-        ReelsparkConf.of(
-            Arrays.stream(sparkConf.getAll()).collect(Collectors.toMap(Tuple2::_1, Tuple2::_2)));
+    ReelsparkConf conf = ReelsparkConf.of(sparkConf);
     addExtensions(sparkConf);
     if (sparkConf.getBoolean(SPECULATION, false)) {
       LOG.warn("{} is on: slow videos will be generated twice; turn it off", SPECULATION);
@@ -35,7 +34,16 @@ final class ReelsparkDriverPlugin implements DriverPlugin {
         conf.find(ReelsparkConf.MODEL_DIRECTORY).orElse("not set"),
         conf.find(ReelsparkConf.OUTPUT_DIRECTORY).orElse("inline"),
         conf.value(ReelsparkConf.MAX_TOKENS));
+    deviceWatch = DeviceWatch.start(context, conf);
     return Map.of();
+  }
+
+  @Override
+  public Object receive(Object message) {
+    if (message instanceof DeviceMessage deviceMessage) {
+      return deviceWatch.receive(deviceMessage);
+    }
+    throw new IllegalArgumentException("not a message to the Reelspark driver: " + message);
   }
 
   private static void addExtensions(SparkConf sparkConf) {

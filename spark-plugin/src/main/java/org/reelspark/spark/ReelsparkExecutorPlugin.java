@@ -2,30 +2,116 @@ package org.reelspark.spark;
 
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.Map;
+import org.apache.spark.TaskFailedReason;
 import org.apache.spark.api.plugin.ExecutorPlugin;
 import org.apache.spark.api.plugin.PluginContext;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
 import org.reelspark.tensor.HostMemory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Shows the executor's state as metrics and frees model and backend when the executor leaves. */
+/**
+ * Holds the executor's device from its start to its end: opens it, asks the driver whether it is
+ * fit, shows its state as metrics, and leaves with it when it fails.
+ */
 final class ReelsparkExecutorPlugin implements ExecutorPlugin {
   private static final Logger LOG = LoggerFactory.getLogger(ReelsparkExecutorPlugin.class);
 
+  /** What Spark calls the executor inside a driver in local mode. */
+  private static final String LOCAL_EXECUTOR = "driver";
+
+  private PluginContext context;
+
   @Override
-  public void init(PluginContext context, Map<String, String> extraConf) {
-    // Spark publishes only what is registered when this method returns.
+  public void init(PluginContext pluginContext, Map<String, String> extraConf) {
+    context = pluginContext;
+    registerMetrics(pluginContext.metricRegistry());
+    String host = hostName();
+    try {
+      startDevice(host);
+    } catch (RuntimeException | LinkageError e) {
+      tellDriver(new DeviceMessage.StartFailed(context.executorID(), host, message(e)));
+      ExecutorRuntime.close();
+      throw failedStart(e);
+    }
+  }
+
+  private void startDevice(String host) {
+    ReelsparkConf conf = ReelsparkConf.of(context.conf());
+    ExecutorDevice device =
+        ExecutorDevice.open(
+            conf, AssignedGpu.address(context.resources(), conf), host, context.executorID());
+    ExecutorRuntime.start(device, conf);
+    String refusal = tellDriver(new DeviceMessage.Opened(context.executorID(), device.name()));
+    if (!refusal.equals(DeviceMessage.GRANTED)) {
+      throw new ReelsparkException(ErrorCode.DEVICE_FAILED, refusal);
+    }
+    LOG.info("Reelspark executor {} computes with {}", context.executorID(), device.name());
+  }
+
+  /** {@link PluginContext#hostname} throws on executors. */
+  private static String hostName() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return InetAddress.getLoopbackAddress().getHostName();
+    }
+  }
+
+  private static String message(Throwable failure) {
+    if (failure instanceof ReelsparkException known) {
+      return "%s: %s".formatted(known.code(), known.getMessage());
+    }
+    return failure.toString();
+  }
+
+  /** Spark survives exceptions here in better order than errors. */
+  private static ReelsparkException failedStart(Throwable failure) {
+    if (failure instanceof ReelsparkException known) {
+      return known;
+    }
+    return new ReelsparkException(
+        ErrorCode.BACKEND_UNAVAILABLE, "the executor cannot start its device: " + failure, failure);
+  }
+
+  /** Waits for the driver, because the process may end right after. */
+  private String tellDriver(DeviceMessage message) {
+    try {
+      return (String) context.ask(message);
+    } catch (Exception e) {
+      LOG.warn("The driver did not answer {}", message, e);
+      return DeviceMessage.GRANTED;
+    }
+  }
+
+  /** Spark publishes only what is registered when {@link #init} returns. */
+  private static void registerMetrics(MetricRegistry metrics) {
     DeviceRuntime runtime = ExecutorRuntime.instance();
-    MetricRegistry metrics = context.metricRegistry();
     metrics.register("modelLoads", (Gauge<Integer>) runtime::loads);
     metrics.register("waitingTasks", (Gauge<Integer>) runtime::queueLength);
     metrics.register("hostMemoryBytes", (Gauge<Long>) HostMemory::allocatedBytes);
-    LOG.info("Reelspark executor {}: the model loads with the first video", context.executorID());
+  }
+
+  @Override
+  public void onTaskFailed(TaskFailedReason reason) {
+    DeviceFailures.find(reason).ifPresent(this::leave);
+  }
+
+  private void leave(ReelsparkException failure) {
+    String device = ExecutorRuntime.device().name();
+    LOG.error("Device {} failed; its executor leaves", device, failure);
+    tellDriver(new DeviceMessage.Failed(context.executorID(), device, message(failure)));
+    if (!context.executorID().equals(LOCAL_EXECUTOR)) {
+      ExecutorExit.leave(ExecutorExit.DEVICE_FAILED);
+    }
   }
 
   @Override
   public void shutdown() {
-    ExecutorRuntime.instance().close();
+    ExecutorRuntime.close();
   }
 }

@@ -46,7 +46,7 @@ class LocalClusterTest {
     try (SparkSession spark =
         SparkSessions.withPluginOnCluster(
             2, Map.of(ReelsparkConf.MODEL_DIRECTORY.key(), TestModels.directory()))) {
-      awaitExecutors(spark, 2);
+      SparkSessions.awaitExecutors(spark, 2);
 
       List<String> lines =
           spark
@@ -61,14 +61,6 @@ class LocalClusterTest {
       assertThat(witnesses.stream().map(fields -> fields[0]).distinct()).hasSize(2);
       assertThat(witnesses.stream().map(fields -> fields[1]).distinct()).hasSize(1);
       assertThat(witnesses.stream().map(fields -> fields[2]).distinct()).containsExactly("1");
-    }
-  }
-
-  private static void awaitExecutors(SparkSession spark, int executors)
-      throws InterruptedException {
-    // The driver counts itself.
-    while (spark.sparkContext().getExecutorMemoryStatus().size() <= executors) {
-      Thread.sleep(50);
     }
   }
 }

@@ -40,6 +40,12 @@ final class SparkSessions {
    */
   static SparkSession withPluginOnCluster(int executors, Map<String, String> settings)
       throws IOException {
+    return withPluginOnCluster(executors, 1, settings);
+  }
+
+  /** The same, with several cores for each executor. */
+  static SparkSession withPluginOnCluster(int executors, int cores, Map<String, String> settings)
+      throws IOException {
     Path jars = Path.of(System.getenv("SPARK_HOME"), "jars");
     Files.createDirectories(jars);
     StringBuilder classes = new StringBuilder();
@@ -47,13 +53,21 @@ final class SparkSessions {
       Path path = Path.of(entry).toAbsolutePath();
       if (Files.isDirectory(path)) {
         classes.append(path).append(File.pathSeparator);
-      } else if (Files.notExists(jars.resolve(path.getFileName()))) {
+      } else if (Files.exists(path) && Files.notExists(jars.resolve(path.getFileName()))) {
         Files.createSymbolicLink(jars.resolve(path.getFileName()), path);
       }
     }
     Map<String, String> all = new HashMap<>(settings);
     all.put("spark.executor.extraClassPath", classes.toString());
     all.put("spark.executor.memory", "512m");
-    return withPlugin("local-cluster[%d,1,1024]".formatted(executors), all);
+    return withPlugin("local-cluster[%d,%d,1024]".formatted(executors, cores), all);
+  }
+
+  /** Waits until this many executors have come. */
+  static void awaitExecutors(SparkSession spark, int executors) throws InterruptedException {
+    // The driver counts itself.
+    while (spark.sparkContext().getExecutorMemoryStatus().size() <= executors) {
+      Thread.sleep(50);
+    }
   }
 }

@@ -9,6 +9,10 @@ final class TestModels {
   static final Map<String, String> QUICK =
       Map.of("width", "64", "height", "64", "frames", "9", "steps", "2");
 
+  /** Options of the smallest video there is. */
+  static final Map<String, String> TINY =
+      Map.of("width", "16", "height", "16", "frames", "5", "steps", "1", "guidance", "1");
+
   private TestModels() {}
 
   static String directory() {

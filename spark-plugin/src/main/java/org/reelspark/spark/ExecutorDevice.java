@@ -1,0 +1,67 @@
+package org.reelspark.spark;
+
+import java.util.Optional;
+import org.reelspark.backend.Backend;
+import org.reelspark.backend.cpu.CpuBackend;
+import org.reelspark.backend.cpu.CpuOptions;
+import org.reelspark.backend.cuda.CudaGpu;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
+
+/**
+ * What an executor computes with, held for as long as the executor lives.
+ *
+ * @param name the same for every executor that ever has this device, as the driver counts failures
+ *     by it: a GPU's UUID, else host and address
+ * @param gpu none for the CPU
+ */
+record ExecutorDevice(String name, Optional<CudaGpu> gpu) implements AutoCloseable {
+  /**
+   * Opens the device that the configuration asks for.
+   *
+   * @param gpuAddress see {@link AssignedGpu#address}
+   * @throws ReelsparkException INVALID_CONFIGURATION without an address or when no GPU has it,
+   *     BACKEND_UNAVAILABLE without a driver
+   */
+  static ExecutorDevice open(
+      ReelsparkConf conf, Optional<String> gpuAddress, String host, String executorId) {
+    return switch (conf.value(ReelsparkConf.BACKEND)) {
+      case CPU ->
+          new ExecutorDevice(
+              gpuAddress
+                  .map(address -> "%s/gpu %s".formatted(host, address))
+                  .orElse("%s/cpu of executor %s".formatted(host, executorId)),
+              Optional.empty());
+      case CUDA -> {
+        CudaGpu gpu = CudaGpu.open(gpuAddress.orElseThrow(ExecutorDevice::noGpu));
+        yield new ExecutorDevice(gpu.uuid(), Optional.of(gpu));
+      }
+    };
+  }
+
+  private static ReelsparkException noGpu() {
+    return new ReelsparkException(
+        ErrorCode.INVALID_CONFIGURATION,
+        "Spark assigned no GPU to this executor; set spark.executor.resource.gpu.amount=1 and spark.task.resource.gpu.amount, or name a GPU with %s, or set %s=cpu"
+            .formatted(ReelsparkConf.GPU_DEVICE.key(), ReelsparkConf.BACKEND.key()));
+  }
+
+  /**
+   * @throws ReelsparkException BACKEND_UNAVAILABLE
+   */
+  Backend createBackend(ReelsparkConf conf) {
+    if (gpu.isPresent()) {
+      throw new ReelsparkException(
+          ErrorCode.BACKEND_UNAVAILABLE,
+          "%s is this executor's, but this version runs attention alone on GPUs, not whole models; set %s=cpu"
+              .formatted(gpu.get().describe(), ReelsparkConf.BACKEND.key()));
+    }
+    int threads = conf.value(ReelsparkConf.CPU_THREADS);
+    return CpuBackend.create(threads == 0 ? CpuOptions.allProcessors() : new CpuOptions(threads));
+  }
+
+  @Override
+  public void close() {
+    gpu.ifPresent(CudaGpu::close);
+  }
+}
