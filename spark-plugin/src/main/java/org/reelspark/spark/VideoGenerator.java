@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.resource.ResourceProfile;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -50,6 +51,9 @@ public final class VideoGenerator implements AutoCloseable {
    *
    * <p>Rows from {@link #plan} are not planned again and lose the column {@value #PLAN_COLUMN}.
    *
+   * <p>Where executors have GPUs, a generating task takes the share of one that {@code
+   * spark.reelspark.gpu.tasks} says, whatever tasks of other stages take.
+   *
    * @param prompts has a column {@code prompt}; columns named like an option (see {@link
    *     org.reelspark.generate.GenerationOption}) set it for their row unless null; others pass
    *     through
@@ -68,7 +72,16 @@ public final class VideoGenerator implements AutoCloseable {
     GenerateRows generateRows =
         new GenerateRows(conf, defaults, metrics, InputColumns.of(spread.schema()));
     StructType schema = spread.schema().add(RESULT_COLUMN, ResultRows.SCHEMA);
-    return spread.mapPartitions(generateRows, Encoders.row(schema));
+    return GenerationProfile.of(spark.sparkContext(), conf)
+        .map(profile -> generate(spread, generateRows, schema, profile))
+        .orElseGet(() -> spread.mapPartitions(generateRows, Encoders.row(schema)));
+  }
+
+  /** Resource profiles belong to RDDs; Datasets have none. */
+  private Dataset<Row> generate(
+      Dataset<Row> prompts, GenerateRows generateRows, StructType schema, ResourceProfile profile) {
+    return spark.createDataFrame(
+        prompts.toJavaRDD().mapPartitions(generateRows::call).withResources(profile), schema);
   }
 
   /**
