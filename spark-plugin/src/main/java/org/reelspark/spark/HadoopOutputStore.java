@@ -18,6 +18,8 @@ import org.reelspark.generate.OutputStore;
 
 /** An output directory on any Hadoop file system: HDFS, object stores. */
 final class HadoopOutputStore implements OutputStore {
+  private static final int MOST_RENAMES = 20;
+
   private final FileSystem fileSystem;
   private final Path root;
 
@@ -74,15 +76,18 @@ final class HadoopOutputStore implements OutputStore {
     }
   }
 
-  /** Renames; where the file system does not rename onto an existing file, deletes that first. */
+  /**
+   * Renames; where the file system does not rename onto an existing file, deletes that first, and
+   * again when another writer of the same file comes in between.
+   */
   private void replace(Path temporary, Path target) throws IOException {
-    if (fileSystem.rename(temporary, target)) {
-      return;
+    for (int attempt = 0; attempt < MOST_RENAMES; attempt++) {
+      if (fileSystem.rename(temporary, target)) {
+        return;
+      }
+      fileSystem.delete(target, false);
     }
-    fileSystem.delete(target, false);
-    if (!fileSystem.rename(temporary, target)) {
-      throw new IOException("the file system refused to rename " + temporary);
-    }
+    throw new IOException("the file system refused to rename " + temporary);
   }
 
   private void deleteQuietly(Path file, IOException cause) {
