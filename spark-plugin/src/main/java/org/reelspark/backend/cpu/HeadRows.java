@@ -2,6 +2,7 @@ package org.reelspark.backend.cpu;
 
 import java.nio.FloatBuffer;
 import org.reelspark.backend.AttentionLayout;
+import org.reelspark.backend.HeadStrides;
 import org.reelspark.tensor.HostMemory;
 import org.reelspark.tensor.Tensor;
 
@@ -24,38 +25,16 @@ record HeadRows(
     if (tensor.shape().rank() != 4) {
       throw new IllegalArgumentException("attention needs rank 4, found " + tensor);
     }
-    int batch = tensor.shape().intSize(0);
-    int dimension = tensor.shape().intSize(3);
-    return switch (layout) {
-      case TOKEN_MAJOR -> {
-        int tokens = tensor.shape().intSize(1);
-        int heads = tensor.shape().intSize(2);
-        long tokenStride = (long) heads * dimension;
-        yield new HeadRows(
-            tensor.address(),
-            batch,
-            heads,
-            tokens,
-            dimension,
-            tokens * tokenStride,
-            dimension,
-            tokenStride);
-      }
-      case HEAD_MAJOR -> {
-        int heads = tensor.shape().intSize(1);
-        int tokens = tensor.shape().intSize(2);
-        long headStride = (long) tokens * dimension;
-        yield new HeadRows(
-            tensor.address(),
-            batch,
-            heads,
-            tokens,
-            dimension,
-            heads * headStride,
-            headStride,
-            dimension);
-      }
-    };
+    HeadStrides strides = HeadStrides.of(tensor.shape(), layout);
+    return new HeadRows(
+        tensor.address(),
+        strides.batch(),
+        strides.heads(),
+        strides.tokens(),
+        strides.dimension(),
+        strides.batchStride(),
+        strides.headStride(),
+        strides.tokenStride());
   }
 
   /** Copies tokens {@code from} to {@code from + count} of a head into an array. */

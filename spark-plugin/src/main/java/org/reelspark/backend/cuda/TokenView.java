@@ -2,6 +2,7 @@ package org.reelspark.backend.cuda;
 
 import java.nio.ByteBuffer;
 import org.reelspark.backend.AttentionLayout;
+import org.reelspark.backend.HeadStrides;
 import org.reelspark.tensor.DType;
 import org.reelspark.tensor.MemorySpace;
 import org.reelspark.tensor.Tensor;
@@ -25,40 +26,17 @@ record TokenView(
       throw new IllegalArgumentException(
           "attention needs rank 4 in GPU memory, found " + tensor + " in " + tensor.space());
     }
-    int batch = tensor.shape().intSize(0);
-    int dimension = tensor.shape().intSize(3);
-    return switch (layout) {
-      case TOKEN_MAJOR -> {
-        int tokens = tensor.shape().intSize(1);
-        int heads = tensor.shape().intSize(2);
-        long tokenStride = (long) heads * dimension;
-        yield new TokenView(
-            tensor.dtype(),
-            tensor.address(),
-            batch,
-            heads,
-            tokens,
-            dimension,
-            tokens * tokenStride,
-            dimension,
-            tokenStride);
-      }
-      case HEAD_MAJOR -> {
-        int heads = tensor.shape().intSize(1);
-        int tokens = tensor.shape().intSize(2);
-        long headStride = (long) tokens * dimension;
-        yield new TokenView(
-            tensor.dtype(),
-            tensor.address(),
-            batch,
-            heads,
-            tokens,
-            dimension,
-            heads * headStride,
-            headStride,
-            dimension);
-      }
-    };
+    HeadStrides strides = HeadStrides.of(tensor.shape(), layout);
+    return new TokenView(
+        tensor.dtype(),
+        tensor.address(),
+        strides.batch(),
+        strides.heads(),
+        strides.tokens(),
+        strides.dimension(),
+        strides.batchStride(),
+        strides.headStride(),
+        strides.tokenStride());
   }
 
   /** The same strides over another tensor of the same shape. */
