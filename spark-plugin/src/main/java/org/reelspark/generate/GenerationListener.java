@@ -5,6 +5,9 @@ public interface GenerationListener {
   /** Sees nothing. */
   GenerationListener NONE = new GenerationListener() {};
 
+  /** A video that the output does not hold is about to be made. */
+  default void started(PlannedGeneration plan) {}
+
   /** A sampler step begins. */
   default void stepStarted(int step, int steps) {}
 

@@ -77,6 +77,7 @@ public final class GenerationRunner {
     }
     output.prepare();
     progress.attempts = 1;
+    listener.started(plan);
     EncodedVideo encoded = retrying(progress, () -> renderer.render(plan));
     FinishedVideo finished = retrying(progress, () -> output.save(encoded));
     return progress.result(GenerationStatus.GENERATED, Optional.of(finished), Optional.empty());

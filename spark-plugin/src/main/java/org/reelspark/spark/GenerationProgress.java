@@ -7,7 +7,7 @@ package org.reelspark.spark;
  * @param skipped videos that the output already held
  * @param failed requests without a video
  * @param retries attempts after a passing failure
- * @param steps sampler steps started
+ * @param steps sampler steps started, without those that were lost and started again
  */
 public record GenerationProgress(
     long generated, long skipped, long failed, long retries, long steps) {

@@ -25,7 +25,7 @@ final class GenerationTask implements AutoCloseable {
               lease.model(),
               VideoOutputs.open(conf, lease.model().description()),
               settings,
-              listener,
+              ExecutorFigures.instance().counting(listener),
               cancellation);
       return new GenerationTask(lease, runner);
     } catch (RuntimeException e) {

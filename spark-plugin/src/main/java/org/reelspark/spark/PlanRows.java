@@ -69,7 +69,7 @@ final class PlanRows implements MapPartitionsFunction<Row, Row> {
   }
 
   /**
-   * What is left to do for a row; guidance runs the model twice a step.
+   * What is left to do for a row.
    *
    * @param plan of type {@link #SCHEMA}
    */
@@ -81,10 +81,15 @@ final class PlanRows implements MapPartitionsFunction<Row, Row> {
     int steps = value(plan, "steps");
     float guidance = value(plan, "guidance");
     return new Work(
-        (long) tokens * steps * (guidance > 1 ? 2 : 1),
+        workOfStep(tokens, guidance) * steps,
         value(plan, "width"),
         value(plan, "height"),
         value(plan, "frames"));
+  }
+
+  /** Tokens that pass through the model in one step; guidance runs it twice. */
+  static long workOfStep(int tokens, float guidance) {
+    return guidance > 1 ? 2L * tokens : tokens;
   }
 
   /** By the schema's index, because a row made here knows no names. */

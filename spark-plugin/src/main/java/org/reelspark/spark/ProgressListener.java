@@ -2,12 +2,13 @@ package org.reelspark.spark;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.scheduler.AccumulableInfo;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
-import org.reelspark.spark.GenerationMetrics.Metric;
+import org.apache.spark.scheduler.TaskInfo;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
@@ -17,6 +18,12 @@ import scala.jdk.javaapi.CollectionConverters;
 final class ProgressListener extends SparkListener {
   private final Map<Long, Metric> metricsById;
   private final Map<Long, Map<Metric, Long>> countsByTask = new ConcurrentHashMap<>();
+  private final Map<PartitionOfStage, Long> taskByPartition = new ConcurrentHashMap<>();
+
+  // A heartbeat may be heard after the end of its task.
+  private final Set<Long> endedTasks = ConcurrentHashMap.newKeySet();
+
+  private record PartitionOfStage(int stage, int partition) {}
 
   ProgressListener(GenerationMetrics metrics) {
     this.metricsById = metrics.metricsById();
@@ -25,12 +32,32 @@ final class ProgressListener extends SparkListener {
   @Override
   public void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate event) {
     CollectionConverters.asJava(event.accumUpdates())
-        .forEach(update -> record((Long) update._1(), CollectionConverters.asJava(update._4())));
+        .forEach(
+            update -> {
+              long taskId = (Long) update._1();
+              if (!endedTasks.contains(taskId)) {
+                record(taskId, CollectionConverters.asJava(update._4()));
+              }
+            });
   }
 
   @Override
   public void onTaskEnd(SparkListenerTaskEnd event) {
-    record(event.taskInfo().taskId(), CollectionConverters.asJava(event.taskInfo().accumulables()));
+    TaskInfo task = event.taskInfo();
+    endedTasks.add(task.taskId());
+    record(task.taskId(), CollectionConverters.asJava(task.accumulables()));
+    if (!task.successful()) {
+      // Its rows are generated again, or the query fails.
+      countsByTask.remove(task.taskId());
+      return;
+    }
+    // A stage that runs again, because a shuffle was lost, repeats partitions.
+    Long earlier =
+        taskByPartition.put(
+            new PartitionOfStage(event.stageId(), task.partitionId()), task.taskId());
+    if (earlier != null && earlier != task.taskId()) {
+      countsByTask.remove(earlier);
+    }
   }
 
   private void record(long taskId, Iterable<AccumulableInfo> accumulables) {
@@ -54,6 +81,6 @@ final class ProgressListener extends SparkListener {
         sums.getOrDefault(Metric.SKIPPED, 0L),
         sums.getOrDefault(Metric.FAILED, 0L),
         sums.getOrDefault(Metric.RETRIES, 0L),
-        sums.getOrDefault(Metric.STEPS, 0L));
+        sums.getOrDefault(Metric.STEPS, 0L) - sums.getOrDefault(Metric.STEPS_REPEATED, 0L));
   }
 }

@@ -2,6 +2,7 @@ package org.reelspark.spark;
 
 import java.io.Serializable;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -168,6 +169,11 @@ final class ReelsparkConf implements Serializable {
     TreeMap<String, String> changed = new TreeMap<>(values);
     changed.put(entry.key(), value);
     return new ReelsparkConf(changed);
+  }
+
+  /** The keys that are set, with their values as given. */
+  Map<String, String> settings() {
+    return Collections.unmodifiableMap(values);
   }
 
   <T> Optional<T> find(ConfigEntry<T> entry) {

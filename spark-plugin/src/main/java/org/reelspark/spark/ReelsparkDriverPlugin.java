@@ -19,6 +19,7 @@ final class ReelsparkDriverPlugin implements DriverPlugin {
   private static final String SPECULATION = "spark.speculation";
 
   private DeviceWatch deviceWatch;
+  private ClusterGauges gauges;
 
   @Override
   public Map<String, String> init(SparkContext context, PluginContext pluginContext) {
@@ -29,12 +30,10 @@ final class ReelsparkDriverPlugin implements DriverPlugin {
     if (sparkConf.getBoolean(SPECULATION, false)) {
       LOG.warn("{} is on: slow videos will be generated twice; turn it off", SPECULATION);
     }
-    LOG.info(
-        "Reelspark driver: model {}, output {}, at most {} tokens a video",
-        conf.find(ReelsparkConf.MODEL_DIRECTORY).orElse("not set"),
-        conf.find(ReelsparkConf.OUTPUT_DIRECTORY).orElse("inline"),
-        conf.value(ReelsparkConf.MAX_TOKENS));
     deviceWatch = DeviceWatch.start(context, conf);
+    LOG.info("{}", StartReport.driver(conf.settings()));
+    gauges = ClusterGauges.register(pluginContext.metricRegistry());
+    context.addSparkListener(gauges);
     return Map.of();
   }
 
@@ -42,6 +41,10 @@ final class ReelsparkDriverPlugin implements DriverPlugin {
   public Object receive(Object message) {
     if (message instanceof DeviceMessage deviceMessage) {
       return deviceWatch.receive(deviceMessage);
+    }
+    if (message instanceof FiguresMessage figures) {
+      gauges.show(figures);
+      return null;
     }
     throw new IllegalArgumentException("not a message to the Reelspark driver: " + message);
   }

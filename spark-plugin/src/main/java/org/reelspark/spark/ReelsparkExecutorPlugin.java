@@ -1,7 +1,5 @@
 package org.reelspark.spark;
 
-import com.codahale.metrics.Gauge;
-import com.codahale.metrics.MetricRegistry;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Map;
@@ -10,7 +8,6 @@ import org.apache.spark.api.plugin.ExecutorPlugin;
 import org.apache.spark.api.plugin.PluginContext;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
-import org.reelspark.tensor.HostMemory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,11 +22,13 @@ final class ReelsparkExecutorPlugin implements ExecutorPlugin {
   private static final String LOCAL_EXECUTOR = "driver";
 
   private PluginContext context;
+  private FiguresSender figures;
 
   @Override
   public void init(PluginContext pluginContext, Map<String, String> extraConf) {
     context = pluginContext;
-    registerMetrics(pluginContext.metricRegistry());
+    // Spark publishes only what is registered when this method returns.
+    ExecutorFigures.instance().register(pluginContext.metricRegistry());
     String host = hostName();
     try {
       startDevice(host);
@@ -38,6 +37,8 @@ final class ReelsparkExecutorPlugin implements ExecutorPlugin {
       ExecutorRuntime.close();
       throw failedStart(e);
     }
+    figures = FiguresSender.start(pluginContext);
+    LOG.info("Reelspark executor {}: {}", context.executorID(), StartReport.platform());
   }
 
   private void startDevice(String host) {
@@ -88,14 +89,6 @@ final class ReelsparkExecutorPlugin implements ExecutorPlugin {
     }
   }
 
-  /** Spark publishes only what is registered when {@link #init} returns. */
-  private static void registerMetrics(MetricRegistry metrics) {
-    DeviceRuntime runtime = ExecutorRuntime.instance();
-    metrics.register("modelLoads", (Gauge<Integer>) runtime::loads);
-    metrics.register("waitingTasks", (Gauge<Integer>) runtime::queueLength);
-    metrics.register("hostMemoryBytes", (Gauge<Long>) HostMemory::allocatedBytes);
-  }
-
   @Override
   public void onTaskFailed(TaskFailedReason reason) {
     DeviceFailures.find(reason).ifPresent(this::leave);
@@ -112,6 +105,7 @@ final class ReelsparkExecutorPlugin implements ExecutorPlugin {
 
   @Override
   public void shutdown() {
+    figures.close();
     ExecutorRuntime.close();
   }
 }

@@ -1,0 +1,43 @@
+package org.reelspark.spark;
+
+/** What is counted, by accumulators for a query and by gauges for an executor. */
+enum Metric {
+  /** Videos made. */
+  GENERATED("videos"),
+  /** Videos that the output held already. */
+  SKIPPED("skipped"),
+  /** Requests without a video. */
+  FAILED("failed"),
+  /** Attempts after a passing failure. */
+  RETRIES("retries"),
+  /** Sampler steps begun. */
+  STEPS("steps"),
+  /** Sampler steps begun again because their video was. */
+  STEPS_REPEATED("stepsRepeated"),
+  /** Tokens x model runs of all steps that count towards a video, a failed one counting whole. */
+  WORK("work"),
+  /** The part of the work that belongs to videos that are done. */
+  FINISHED_WORK("finishedWork"),
+  TOKENS("tokens"),
+  WAIT_MILLIS("waitMillis"),
+  TEXT_MILLIS("textMillis"),
+  DENOISE_MILLIS("denoiseMillis"),
+  DECODE_MILLIS("decodeMillis"),
+  ENCODE_MILLIS("encodeMillis"),
+  WRITE_MILLIS("writeMillis");
+
+  private final String label;
+
+  Metric(String label) {
+    this.label = label;
+  }
+
+  /** Its name as a gauge. */
+  String label() {
+    return label;
+  }
+
+  String accumulatorName() {
+    return "reelspark." + label;
+  }
+}

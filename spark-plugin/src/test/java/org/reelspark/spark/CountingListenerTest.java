@@ -1,0 +1,87 @@
+package org.reelspark.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.reelspark.attention.Grid;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.generate.AttentionMode;
+import org.reelspark.generate.GenerationError;
+import org.reelspark.generate.GenerationRequest;
+import org.reelspark.generate.GenerationResult;
+import org.reelspark.generate.GenerationStatus;
+import org.reelspark.generate.PlannedGeneration;
+import org.reelspark.model.VideoGeometry;
+import org.reelspark.video.VideoFormat;
+
+class CountingListenerTest {
+  private static final int TOKENS = 32;
+  private static final int STEPS = 5;
+
+  private final Map<Metric, Long> sums = new EnumMap<>(Metric.class);
+  private final CountingListener listener =
+      new CountingListener((metric, amount) -> sums.merge(metric, amount, Long::sum));
+
+  @Test
+  void countsTokensOfEachRunOfTheModel() {
+    listener.started(plan(3));
+    steps(2);
+
+    assertThat(sums).containsEntry(Metric.WORK, 2L * 2 * TOKENS).doesNotContainKey(Metric.FAILED);
+  }
+
+  @Test
+  void videoThatIsBegunAgainCountsOnce() {
+    listener.started(plan(1));
+    steps(3);
+    listener.retrying(error(), 2);
+    steps(STEPS);
+
+    assertThat(sums)
+        .containsEntry(Metric.STEPS, 3L + STEPS)
+        .containsEntry(Metric.STEPS_REPEATED, 3L)
+        .containsEntry(Metric.RETRIES, 1L)
+        .containsEntry(Metric.WORK, (long) STEPS * TOKENS);
+  }
+
+  @Test
+  void videoThatFailsLeavesNoWork() {
+    listener.started(plan(1));
+    steps(2);
+    listener.finished(
+        new GenerationResult(
+            GenerationStatus.FAILED,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of(error()),
+            1));
+
+    assertThat(sums)
+        .containsEntry(Metric.WORK, (long) STEPS * TOKENS)
+        .containsEntry(Metric.FINISHED_WORK, (long) STEPS * TOKENS)
+        .containsEntry(Metric.FAILED, 1L);
+  }
+
+  private void steps(int count) {
+    for (int step = 0; step < count; step++) {
+      listener.stepStarted(step, STEPS);
+    }
+  }
+
+  private static GenerationError error() {
+    return new GenerationError(ErrorCode.OUT_OF_MEMORY, "on purpose");
+  }
+
+  private static PlannedGeneration plan(float guidance) {
+    GenerationRequest request =
+        new GenerationRequest(
+            "p", "", 0, 32, 32, 5, STEPS, guidance, 8, AttentionMode.DENSE, VideoFormat.MP4_H264);
+    Grid grid = new Grid(2, 4, 4);
+    return new PlannedGeneration(
+        request, "key", new VideoGeometry(32, 32, 5, 1, 2, 4, 4, grid), Optional.empty());
+  }
+}
