@@ -83,5 +83,6 @@ CONVERT(bf16, __nv_bfloat16, f16, __half)
   }
 
 SOFTMAX(f32, float, f32, float)
+SOFTMAX(f32, float, f16, __half)
 SOFTMAX(f32, float, bf16, __nv_bfloat16)
 SOFTMAX(bf16, __nv_bfloat16, bf16, __nv_bfloat16)
