@@ -11,6 +11,9 @@
 
 #include "check.h"
 #include "reelspark/attention_arguments.h"
+#include "reelspark/combination.h"
+#include "reelspark/convolution.h"
+#include "reelspark/patches.h"
 #include "reelspark/preparation.h"
 
 namespace reelspark {
@@ -122,6 +125,51 @@ HeadTable head_table() {
           {std::numeric_limits<float>::infinity(), 8, 6.5f}};
 }
 
+Combination combination() {
+  Addresses next;
+  Combination combination = {};
+  for (int i = 0; i < kMostTerms; ++i) {
+    combination.terms[i] = next;
+    combination.coefficients[i] = 0.5f + i;
+  }
+  combination.count = 5;
+  return combination;
+}
+
+ConvolutionArguments convolution_arguments() {
+  Addresses next;
+  ConvolutionArguments arguments = {};
+  arguments.x = next;
+  arguments.history = next;
+  arguments.weight = next;
+  arguments.bias = next;
+  arguments.residual = next;
+  arguments.out = next;
+  arguments.frames = 101;
+  arguments.height = 102;
+  arguments.width = 103;
+  arguments.inputs = 104;
+  arguments.outputs = 105;
+  arguments.history_frames = 106;
+  arguments.kernel_frames = 107;
+  arguments.kernel_height = 108;
+  arguments.kernel_width = 109;
+  arguments.upsampling = Upsampling::kTwo;
+  return arguments;
+}
+
+// What follows from a convolution: frames, height, width and outputs, whether it enlarges, outputs of a block; the grid.
+std::string convolution_row(int frames, int height, int width, int outputs, Upsampling upsampling, int block_outputs) {
+  ConvolutionArguments arguments = {};
+  arguments.frames = frames, arguments.height = height, arguments.width = width, arguments.outputs = outputs;
+  arguments.upsampling = upsampling;
+  std::ostringstream text;
+  text << "ConvolutionGrid " << frames << ' ' << height << ' ' << width << ' ' << outputs << ' '
+       << static_cast<int>(upsampling) << ' ' << block_outputs << ' ' << convolution_grid(arguments, block_outputs)
+       << '\n';
+  return text.str();
+}
+
 // What follows from a size: its seven numbers, then the grids, shared and scratch memory.
 std::string size_row(const PreparationSize& size, int heads_per_group) {
   const Scratch scratch(size);
@@ -135,7 +183,12 @@ std::string size_row(const PreparationSize& size, int heads_per_group) {
 
 std::string rows() {
   return row("AttentionArguments", attention_arguments()) + row("PreparationArguments", preparation_arguments()) +
-         row("HeadTable", head_table()) + size_row({1, 1, 1, 1, 1, 64}, 1) + size_row({2, 4, 2, 500, 700, 64}, 2) +
+         row("HeadTable", head_table()) + row("Combination", combination()) +
+         row("PatchGrid", PatchGrid{101, 102, 103, 104, 105, 106, 107}) +
+         row("ConvolutionArguments", convolution_arguments()) +
+         convolution_row(1, 60, 104, 384, Upsampling::kNone, 128) +
+         convolution_row(4, 240, 416, 96, Upsampling::kTwo, 96) +
+         convolution_row(3, 5, 7, 3, Upsampling::kNone, 32) + size_row({1, 1, 1, 1, 1, 64}, 1) + size_row({2, 4, 2, 500, 700, 64}, 2) +
          size_row({1, 12, 12, 32760, 32760, 128}, 3) + size_row({2, 30, 30, 17776, 17776, 64}, 30) +
          size_row({1, 40, 8, 257, 220000, 128}, 5) + size_row({1, 2, 1, 1000, 1000000, 128}, 1) +
          size_row({3, 1, 1, 70000, 4194304, 64}, 1);
