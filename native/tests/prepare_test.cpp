@@ -1,5 +1,6 @@
-// The prepare kernels on a GPU against fp64 on the host: `prepare_test KERNEL_DIR [IMAGE]`. IMAGE is the directory of the
-// images to test, such as ptx; this GPU's own when left out.
+// The prepare kernels on a GPU against fp64 on the host: `prepare_test KERNEL_DIR [IMAGE [ENTRIES]]`. IMAGE is the
+// directory of the images to test, such as ptx; `own` or left out, this GPU's own. With ENTRIES only the entry points whose
+// names contain it are compared with fp64.
 #include <cstdio>
 #include <cstring>
 #include <limits>
@@ -252,8 +253,9 @@ class Comparison {
 };
 
 template <typename T, int D>
-void matches_fp64(KernelTable& table, OperandFormat format) {
-  if (!table.has(prepare_entry<T>(format, D))) return;
+void matches_fp64(KernelTable& table, OperandFormat format, const std::string& entries) {
+  const std::string entry = prepare_entry<T>(format, D);
+  if (!table.has(entry) || entry.find(entries) == std::string::npos) return;
   for (int64_t tokens : {1, 63, 64, 129, 300}) {
     for (int head_dim : {D, D - 24}) {
       const PreparationSize size{2, 4, 2, tokens, 301 - tokens, D};
@@ -375,21 +377,21 @@ void offsets_pass_32_bits(const cuda::Device& device, KernelTable& table) {
 }
 
 template <typename T>
-void matches_fp64_in_all_formats(KernelTable& table) {
+void matches_fp64_in_all_formats(KernelTable& table, const std::string& entries) {
   for (OperandFormat format :
        {OperandFormat::kInt8E4m3, OperandFormat::kInt8F16, OperandFormat::kBf16, OperandFormat::kF16}) {
-    matches_fp64<T, 64>(table, format);
-    matches_fp64<T, 128>(table, format);
+    matches_fp64<T, 64>(table, format, entries);
+    matches_fp64<T, 128>(table, format, entries);
   }
 }
 
-void run(const std::string& kernel_directory, const char* chosen_image) {
+void run(const std::string& kernel_directory, const std::string& chosen_image, const std::string& entries) {
   const cuda::Device device;
-  const std::string image = chosen_image == nullptr ? device.image_directory() : chosen_image;
+  const std::string image = chosen_image == "own" ? device.image_directory() : chosen_image;
   KernelTable table(kernel_directory, image);
-  matches_fp64_in_all_formats<__nv_bfloat16>(table);
-  matches_fp64_in_all_formats<__half>(table);
-  matches_fp64_in_all_formats<float>(table);
+  matches_fp64_in_all_formats<__nv_bfloat16>(table, entries);
+  matches_fp64_in_all_formats<__half>(table, entries);
+  matches_fp64_in_all_formats<float>(table, entries);
   same_bits_on_every_run(table);
   bad_values_stay_where_they_are(table);
   equal_tokens_have_scale_zero(table);
@@ -401,10 +403,10 @@ void run(const std::string& kernel_directory, const char* chosen_image) {
 }  // namespace reelspark
 
 int main(int argc, char** argv) {
-  if (argc != 2 && argc != 3) {
-    std::fprintf(stderr, "usage: prepare_test KERNEL_DIR [IMAGE]\n");
+  if (argc < 2 || argc > 4) {
+    std::fprintf(stderr, "usage: prepare_test KERNEL_DIR [IMAGE [ENTRIES]]\n");
     return 2;
   }
-  reelspark::run(argv[1], argc == 3 ? argv[2] : nullptr);
+  reelspark::run(argv[1], argc > 2 ? argv[2] : "own", argc > 3 ? argv[3] : "");
   return 0;
 }
