@@ -8,7 +8,11 @@ public interface GenerationListener {
   /** A video that the output does not hold is about to be made. */
   default void started(PlannedGeneration plan) {}
 
-  /** A sampler step begins. */
+  /**
+   * A sampler step begins. Steps before the first of a video come from a checkpoint.
+   *
+   * @param step from 0
+   */
   default void stepStarted(int step, int steps) {}
 
   /** A request failed in a way that is worth another attempt. */

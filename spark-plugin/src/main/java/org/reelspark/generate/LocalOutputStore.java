@@ -80,6 +80,15 @@ public final class LocalOutputStore implements OutputStore {
     }
   }
 
+  @Override
+  public void delete(String path) {
+    try {
+      Files.deleteIfExists(root.resolve(path));
+    } catch (IOException e) {
+      throw failed("delete", root.resolve(path), e);
+    }
+  }
+
   private static void writeDurably(Path file, byte[] content) throws IOException {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {

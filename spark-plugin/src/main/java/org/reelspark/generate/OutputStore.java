@@ -33,4 +33,11 @@ public interface OutputStore {
    *     (no permission, no space), else OUTPUT_FAILED
    */
   void write(String path, byte[] content);
+
+  /**
+   * Deletes a file, if it exists.
+   *
+   * @throws org.reelspark.error.ReelsparkException OUTPUT_FAILED
+   */
+  void delete(String path);
 }

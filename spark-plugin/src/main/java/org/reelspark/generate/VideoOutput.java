@@ -24,4 +24,9 @@ public interface VideoOutput {
    * @throws org.reelspark.error.ReelsparkException OUTPUT_FAILED, OUTPUT_UNWRITABLE
    */
   FinishedVideo save(EncodedVideo video);
+
+  /** Where videos that are not finished are kept. */
+  default StepCheckpoints checkpoints() {
+    return StepCheckpoints.NONE;
+  }
 }

@@ -1,11 +1,13 @@
 package org.reelspark.generate;
 
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.reelspark.attention.AttentionProfile;
 import org.reelspark.attention.AttentionStatistics;
 import org.reelspark.model.DenoiseObserver;
 import org.reelspark.model.DenoiseRequest;
 import org.reelspark.model.DenoiseResult;
+import org.reelspark.model.DenoiseState;
 import org.reelspark.model.ModelDescription;
 import org.reelspark.model.TextEmbedding;
 import org.reelspark.model.VideoModel;
@@ -20,11 +22,17 @@ final class VideoRenderer {
   private static final int PREVIEW_ROWS = 2;
 
   private final SharedModel model;
+  private final StepCheckpoints checkpoints;
   private final GenerationListener listener;
   private final Cancellation cancellation;
 
-  VideoRenderer(SharedModel model, GenerationListener listener, Cancellation cancellation) {
+  VideoRenderer(
+      SharedModel model,
+      StepCheckpoints checkpoints,
+      GenerationListener listener,
+      Cancellation cancellation) {
     this.model = model;
+    this.checkpoints = checkpoints;
     this.listener = listener;
     this.cancellation = cancellation;
   }
@@ -78,7 +86,12 @@ final class VideoRenderer {
               request.seed(),
               profile(request, videoModel.description()));
       try (DenoiseResult denoised =
-          videoModel.denoise(denoiseRequest, prompt, negative, observer())) {
+          videoModel.denoise(
+              denoiseRequest,
+              checkpoints.find(plan.key()),
+              prompt,
+              negative,
+              observer(plan.key()))) {
         long denoiseMillis = stopwatch.lapMillis();
         cancellation.check();
         Tensor rgb = videoModel.decode(denoised.latents());
@@ -100,12 +113,19 @@ final class VideoRenderer {
     };
   }
 
-  private DenoiseObserver observer() {
+  private DenoiseObserver observer(String key) {
     return new DenoiseObserver() {
       @Override
       public void beforeStep(int step, int steps) {
         cancellation.check();
         listener.stepStarted(step, steps);
+      }
+
+      @Override
+      public void afterStep(int stepsDone, int steps, Supplier<DenoiseState> state) {
+        if (checkpoints.isDue(stepsDone, steps)) {
+          checkpoints.save(key, state.get());
+        }
       }
     };
   }

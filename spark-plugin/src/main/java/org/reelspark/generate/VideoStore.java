@@ -23,11 +23,15 @@ import org.slf4j.LoggerFactory;
  * 3f/3f9c...e1.mp4      video
  * 3f/3f9c...e1.png      some of its frames
  * 3f/3f9c...e1.json     its request and figures; written last, so its presence marks a whole video
+ * _checkpoints/3f9c...  a video between two sampler steps, until it is finished
  * </pre>
  *
  * Every file appears atomically, so two writers of one key cannot harm each other.
  */
 public final class VideoStore implements VideoOutput {
+  /** Holds what has been computed of videos that are not finished, each under its key. */
+  public static final String CHECKPOINT_DIRECTORY = "_checkpoints";
+
   private static final Logger LOG = LoggerFactory.getLogger(VideoStore.class);
   private static final String DESCRIPTION_FILE = "_reelspark.json";
   private static final int LAYOUT_VERSION = 1;
@@ -39,21 +43,29 @@ public final class VideoStore implements VideoOutput {
   private final OutputStore files;
   private final ModelDescription model;
   private final OutputDescription description;
+  private final StoredCheckpoints checkpoints;
   private boolean prepared;
 
-  private VideoStore(OutputStore files, ModelDescription model, OutputDescription description) {
+  private VideoStore(
+      OutputStore files,
+      ModelDescription model,
+      OutputDescription description,
+      StoredCheckpoints checkpoints) {
     this.files = files;
     this.model = model;
     this.description = description;
+    this.checkpoints = checkpoints;
   }
 
   /**
    * Opens an output for the videos of one model. Writes nothing yet.
    *
+   * @param stepsBetweenCheckpoints of a video that is being made; 0 for no checkpoints
    * @throws ReelsparkException OUTPUT_MISMATCH when it holds videos of another model or plan
    *     version, OUTPUT_UNWRITABLE when it cannot be read
    */
-  public static VideoStore open(OutputStore files, ModelDescription model) {
+  public static VideoStore open(
+      OutputStore files, ModelDescription model, int stepsBetweenCheckpoints) {
     OutputDescription description =
         new OutputDescription(
             LAYOUT_VERSION, ContentKey.PLAN_VERSION, model.family(), model.digest());
@@ -64,7 +76,8 @@ public final class VideoStore implements VideoOutput {
     } catch (ReelsparkException e) {
       throw unusable(files, e);
     }
-    return new VideoStore(files, model, description);
+    return new VideoStore(
+        files, model, description, new StoredCheckpoints(files, stepsBetweenCheckpoints));
   }
 
   @Override
@@ -157,6 +170,7 @@ public final class VideoStore implements VideoOutput {
             video.sparsity(),
             timings);
     files.write(sidecarPath(video.key()), toJson(sidecar));
+    checkpoints.remove(video.key());
     return new FinishedVideo(
         new VideoContent.Stored(files.uri(videoPath), video.file().length),
         video.tokens(),
@@ -164,11 +178,17 @@ public final class VideoStore implements VideoOutput {
         timings);
   }
 
+  @Override
+  public StepCheckpoints checkpoints() {
+    return checkpoints;
+  }
+
   private static String videoPath(String key, GenerationRequest request) {
     return path(key, request.format().extension());
   }
 
-  private static String sidecarPath(String key) {
+  /** Where the sidecar of a key is, in the output directory. */
+  public static String sidecarPath(String key) {
     return path(key, "json");
   }
 

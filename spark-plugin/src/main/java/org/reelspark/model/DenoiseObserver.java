@@ -1,9 +1,10 @@
 package org.reelspark.model;
 
+import java.util.function.Supplier;
 import org.reelspark.backend.AttentionInputs;
 import org.reelspark.tensor.Tensor;
 
-/** Sees a sampler run from inside: progress, cancellation, tuning. */
+/** Sees a sampler run from inside: progress, cancellation, checkpoints, tuning. */
 public interface DenoiseObserver {
   /** Sees nothing. */
   DenoiseObserver NONE = new DenoiseObserver() {};
@@ -14,6 +15,14 @@ public interface DenoiseObserver {
    * @param step from 0
    */
   default void beforeStep(int step, int steps) {}
+
+  /**
+   * Called after each step.
+   *
+   * @param stepsDone from 1
+   * @param state copies what the run has come to; valid during the call only
+   */
+  default void afterStep(int stepsDone, int steps, Supplier<DenoiseState> state) {}
 
   /**
    * Called after each self-attention with its inputs (RoPE applied, tokens in the profile's order)

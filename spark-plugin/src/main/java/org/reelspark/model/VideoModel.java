@@ -1,5 +1,6 @@
 package org.reelspark.model;
 
+import java.util.Optional;
 import org.reelspark.tensor.Tensor;
 
 /**
@@ -24,16 +25,28 @@ public interface VideoModel extends AutoCloseable {
    */
   TextEmbedding encodeText(String prompt);
 
+  /** Runs the sampler from noise. */
+  default DenoiseResult denoise(
+      DenoiseRequest request,
+      TextEmbedding prompt,
+      TextEmbedding negative,
+      DenoiseObserver observer) {
+    return denoise(request, Optional.empty(), prompt, negative, observer);
+  }
+
   /**
-   * Runs the sampler.
+   * Runs the sampler from noise, or from where an earlier run of the same request was left; the
+   * result is the same.
    *
    * @param negative embedding of the negative prompt; unused, and may be null, when the guidance
    *     scale is at most 1
-   * @return latents {@code [C, F, H, W]} F32, normalised, with statistics; the caller closes them
+   * @return latents {@code [C, F, H, W]} F32, normalised, with the statistics of all steps; the
+   *     caller closes them
    * @throws org.reelspark.error.ReelsparkException LATENTS_NOT_FINITE, or what the observer throws
    */
   DenoiseResult denoise(
       DenoiseRequest request,
+      Optional<DenoiseState> start,
       TextEmbedding prompt,
       TextEmbedding negative,
       DenoiseObserver observer);

@@ -34,6 +34,10 @@ class CountingListener implements GenerationListener {
       long lost = stepsBegun - step;
       add(Metric.STEPS_REPEATED, lost);
       add(Metric.WORK, -lost * workOfStep);
+    } else if (step > stepsBegun) {
+      long spared = step - stepsBegun;
+      add(Metric.STEPS_RESUMED, spared);
+      add(Metric.WORK, spared * workOfStep);
     }
     stepsBegun = step + 1L;
     add(Metric.STEPS, 1);

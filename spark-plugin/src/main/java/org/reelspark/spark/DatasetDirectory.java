@@ -2,6 +2,8 @@ package org.reelspark.spark;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -11,6 +13,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
+import org.reelspark.generate.VideoStore;
 
 /**
  * The directory of a dataset of videos as the driver sees it: the videos that executors put there,
@@ -24,8 +27,8 @@ final class DatasetDirectory {
   private static final Pattern SHARD = Pattern.compile("[0-9a-f]{2}");
 
   private static final int KEY_LENGTH = 64;
-  private static final Pattern FILE_OF_KEY =
-      Pattern.compile("[0-9a-f]{%d}\\.[a-z0-9]+".formatted(KEY_LENGTH));
+  private static final Pattern KEY = Pattern.compile("[0-9a-f]{%d}".formatted(KEY_LENGTH));
+  private static final Pattern FILE_OF_KEY = Pattern.compile(KEY.pattern() + "\\.[a-z0-9]+");
 
   private final FileSystem fileSystem;
   private final Path root;
@@ -89,8 +92,8 @@ final class DatasetDirectory {
   }
 
   /**
-   * Deletes the files of all videos but those of {@code keys}, and the manifests of all runs but
-   * {@code run}. Files of other names stay.
+   * Deletes the files of all videos but those of {@code keys}, finished or not, and the manifests
+   * of all runs but {@code run}. Files of other names stay.
    */
   void keepOnly(Set<String> keys, String run) {
     for (FileStatus directory : list(root)) {
@@ -104,11 +107,44 @@ final class DatasetDirectory {
         }
       }
     }
+    for (FileStatus checkpoint : checkpoints()) {
+      if (!keys.contains(checkpoint.getPath().getName())) {
+        delete(checkpoint.getPath());
+      }
+    }
     for (FileStatus manifest : list(manifest())) {
       String name = manifest.getPath().getName();
       if (name.startsWith(RUN_PREFIX) && !name.equals(RUN_PREFIX + run)) {
         delete(manifest.getPath());
       }
+    }
+  }
+
+  /**
+   * Deletes what a second attempt at a video kept after the first had finished it. Checkpoints of
+   * videos that are not finished stay for whoever makes them.
+   */
+  void dropCheckpointsOfFinishedVideos() {
+    for (FileStatus checkpoint : checkpoints()) {
+      String key = checkpoint.getPath().getName();
+      if (exists(new Path(root, VideoStore.sidecarPath(key)))) {
+        delete(checkpoint.getPath());
+      }
+    }
+  }
+
+  private List<FileStatus> checkpoints() {
+    return Arrays.stream(list(new Path(root, VideoStore.CHECKPOINT_DIRECTORY)))
+        .filter(file -> KEY.matcher(file.getPath().getName()).matches())
+        .toList();
+  }
+
+  private boolean exists(Path path) {
+    try {
+      return fileSystem.exists(path);
+    } catch (IOException e) {
+      throw new ReelsparkException(
+          ErrorCode.OUTPUT_FAILED, "cannot read %s (%s)".formatted(path, e), e);
     }
   }
 

@@ -47,6 +47,7 @@ final class DatasetWriter {
     if (mode == SaveMode.Overwrite) {
       directory.keepOnly(DatasetManifest.keys(spark, directory, run), run);
     }
+    directory.dropCheckpointsOfFinishedVideos();
   }
 
   private boolean mayWrite(SaveMode mode) {

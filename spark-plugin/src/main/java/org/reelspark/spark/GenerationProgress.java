@@ -7,7 +7,8 @@ package org.reelspark.spark;
  * @param skipped videos that the output already held
  * @param failed requests without a video
  * @param retries attempts after a passing failure
- * @param steps sampler steps started, without those that were lost and started again
+ * @param steps sampler steps started, without those that were lost and started again, with those
+ *     that a checkpoint spared
  */
 public record GenerationProgress(
     long generated, long skipped, long failed, long retries, long steps) {

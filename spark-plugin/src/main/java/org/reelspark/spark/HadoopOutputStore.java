@@ -76,6 +76,15 @@ final class HadoopOutputStore implements OutputStore {
     }
   }
 
+  @Override
+  public void delete(String path) {
+    try {
+      fileSystem.delete(file(path), false);
+    } catch (IOException e) {
+      throw failed("delete", file(path), e);
+    }
+  }
+
   /**
    * Renames; where the file system does not rename onto an existing file, deletes that first, and
    * again when another writer of the same file comes in between.

@@ -14,6 +14,8 @@ enum Metric {
   STEPS("steps"),
   /** Sampler steps begun again because their video was. */
   STEPS_REPEATED("stepsRepeated"),
+  /** Sampler steps that a checkpoint spared. */
+  STEPS_RESUMED("stepsResumed"),
   /** Tokens x model runs of all steps that count towards a video, a failed one counting whole. */
   WORK("work"),
   /** The part of the work that belongs to videos that are done. */

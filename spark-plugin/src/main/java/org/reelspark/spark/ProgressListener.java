@@ -81,6 +81,8 @@ final class ProgressListener extends SparkListener {
         sums.getOrDefault(Metric.SKIPPED, 0L),
         sums.getOrDefault(Metric.FAILED, 0L),
         sums.getOrDefault(Metric.RETRIES, 0L),
-        sums.getOrDefault(Metric.STEPS, 0L) - sums.getOrDefault(Metric.STEPS_REPEATED, 0L));
+        sums.getOrDefault(Metric.STEPS, 0L)
+            - sums.getOrDefault(Metric.STEPS_REPEATED, 0L)
+            + sums.getOrDefault(Metric.STEPS_RESUMED, 0L));
   }
 }

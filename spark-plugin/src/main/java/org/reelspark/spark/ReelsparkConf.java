@@ -36,6 +36,15 @@ final class ReelsparkConf implements Serializable {
           "Where videos are written: a path or URI of any file system that Spark can write."
               + " Without it, results carry the bytes of the video.");
 
+  static final ConfigEntry<Integer> CHECKPOINT_STEPS =
+      ConfigEntry.integer(
+          "output.checkpointSteps",
+          "Each time a video has taken this many sampler steps, what it has come to is kept in the"
+              + " output directory until it is done, so that a lost executor costs it at most these"
+              + " steps. 0 keeps nothing.",
+          0,
+          10);
+
   static final ConfigEntry<Integer> MAX_TOKENS =
       ConfigEntry.integer(
           "generate.maxTokens",
@@ -112,6 +121,7 @@ final class ReelsparkConf implements Serializable {
       List.of(
           MODEL_DIRECTORY,
           OUTPUT_DIRECTORY,
+          CHECKPOINT_STEPS,
           MAX_TOKENS,
           MAX_ATTEMPTS,
           FAIL_ON_ERROR,

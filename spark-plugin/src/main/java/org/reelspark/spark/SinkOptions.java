@@ -20,7 +20,10 @@ import org.reelspark.generate.GenerationOptions;
 record SinkOptions(ReelsparkConf conf, Map<String, String> defaults) {
   /** Options that stand for a setting of the session. */
   private static final Map<String, ConfigEntry<?>> SETTINGS =
-      Map.of("model", ReelsparkConf.MODEL_DIRECTORY, "fail_on_error", ReelsparkConf.FAIL_ON_ERROR);
+      Map.of(
+          "model", ReelsparkConf.MODEL_DIRECTORY,
+          "fail_on_error", ReelsparkConf.FAIL_ON_ERROR,
+          "checkpoint_steps", ReelsparkConf.CHECKPOINT_STEPS);
 
   SinkOptions {
     defaults = Map.copyOf(defaults);

@@ -28,7 +28,8 @@ final class VideoOutputs {
     if (directory.isEmpty()) {
       return new InlineOutput();
     }
-    return VideoStore.open(store(directory.get()), model);
+    return VideoStore.open(
+        store(directory.get()), model, conf.value(ReelsparkConf.CHECKPOINT_STEPS));
   }
 
   /**

@@ -72,7 +72,7 @@ class GenerationRunnerTest {
   }
 
   private VideoStore store() {
-    return VideoStore.open(new LocalOutputStore(directory), toy.description());
+    return VideoStore.open(new LocalOutputStore(directory), toy.description(), 0);
   }
 
   private static GenerationSettings settings(int maxTokens, int maxAttempts, ErrorPolicy policy) {
@@ -253,7 +253,8 @@ class GenerationRunnerTest {
     try (FileSystem fileSystem = Jimfs.newFileSystem(full)) {
       Files.write(fileSystem.getPath("/filler"), new byte[1024]);
       VideoStore store =
-          VideoStore.open(new LocalOutputStore(fileSystem.getPath("/videos")), toy.description());
+          VideoStore.open(
+              new LocalOutputStore(fileSystem.getPath("/videos")), toy.description(), 0);
 
       assertThatThrownBy(() -> runner(store).generate(INPUT))
           .isInstanceOfSatisfying(

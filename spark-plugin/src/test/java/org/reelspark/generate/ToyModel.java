@@ -1,5 +1,6 @@
 package org.reelspark.generate;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.reelspark.attention.AttentionProfile;
@@ -10,6 +11,7 @@ import org.reelspark.error.ReelsparkException;
 import org.reelspark.model.DenoiseObserver;
 import org.reelspark.model.DenoiseRequest;
 import org.reelspark.model.DenoiseResult;
+import org.reelspark.model.DenoiseState;
 import org.reelspark.model.GenerationDefaults;
 import org.reelspark.model.ModelDescription;
 import org.reelspark.model.TextEmbedding;
@@ -96,12 +98,21 @@ public final class ToyModel implements VideoModel {
   @Override
   public DenoiseResult denoise(
       DenoiseRequest request,
+      Optional<DenoiseState> start,
       TextEmbedding prompt,
       TextEmbedding negative,
       DenoiseObserver observer) {
     denoised.incrementAndGet();
-    for (int step = 0; step < request.steps(); step++) {
+    int firstStep = start.map(DenoiseState::stepsDone).orElse(0);
+    for (int step = firstStep; step < request.steps(); step++) {
       observer.beforeStep(step, request.steps());
+      int stepsDone = step + 1;
+      observer.afterStep(
+          stepsDone,
+          request.steps(),
+          () ->
+              new DenoiseState(
+                  stepsDone, List.of(new float[] {stepsDone}), AttentionStatistics.NONE));
     }
     beforeDenoise.run();
     VideoGeometry geometry = request.geometry();

@@ -40,7 +40,7 @@ class VideoStoreTest {
   @BeforeEach
   void open() {
     root = directory.resolve("out put");
-    store = VideoStore.open(new LocalOutputStore(root), MODEL);
+    store = VideoStore.open(new LocalOutputStore(root), MODEL, 0);
     store.prepare();
   }
 
@@ -103,7 +103,8 @@ class VideoStoreTest {
   void openingWritesNothing() {
     Path unused = directory.resolve("unused");
 
-    assertThat(VideoStore.open(new LocalOutputStore(unused), MODEL).find(KEY, REQUEST)).isEmpty();
+    assertThat(VideoStore.open(new LocalOutputStore(unused), MODEL, 0).find(KEY, REQUEST))
+        .isEmpty();
 
     assertThat(unused).doesNotExist();
   }
@@ -112,7 +113,7 @@ class VideoStoreTest {
   void reopensItsOwnOutput() {
     store.save(VIDEO);
 
-    VideoStore reopened = VideoStore.open(new LocalOutputStore(root), MODEL);
+    VideoStore reopened = VideoStore.open(new LocalOutputStore(root), MODEL, 0);
 
     assertThat(reopened.find(KEY, REQUEST)).isPresent();
   }
@@ -121,7 +122,7 @@ class VideoStoreTest {
   void refusesOutputOfAnotherModel() {
     ModelDescription other = ToyModel.description("d1", Optional.empty());
 
-    assertThatThrownBy(() -> VideoStore.open(new LocalOutputStore(root), other))
+    assertThatThrownBy(() -> VideoStore.open(new LocalOutputStore(root), other, 0))
         .isInstanceOfSatisfying(
             ReelsparkException.class,
             e -> assertThat(e.code()).isEqualTo(ErrorCode.OUTPUT_MISMATCH))
@@ -137,7 +138,7 @@ class VideoStoreTest {
     Files.writeString(
         description, json.replaceAll("\"planVersion\" : \\d+", "\"planVersion\" : 0"));
 
-    assertThatThrownBy(() -> VideoStore.open(new LocalOutputStore(root), MODEL))
+    assertThatThrownBy(() -> VideoStore.open(new LocalOutputStore(root), MODEL, 0))
         .isInstanceOfSatisfying(
             ReelsparkException.class,
             e -> assertThat(e.code()).isEqualTo(ErrorCode.OUTPUT_MISMATCH))
@@ -148,7 +149,8 @@ class VideoStoreTest {
   void unwritableOutputIsAFaultOfTheSetup() throws IOException {
     Path notADirectory = Files.writeString(directory.resolve("file"), "");
 
-    assertThatThrownBy(() -> VideoStore.open(new LocalOutputStore(notADirectory), MODEL).prepare())
+    assertThatThrownBy(
+            () -> VideoStore.open(new LocalOutputStore(notADirectory), MODEL, 0).prepare())
         .isInstanceOfSatisfying(
             ReelsparkException.class,
             e -> assertThat(e.code()).isEqualTo(ErrorCode.OUTPUT_UNWRITABLE))
@@ -161,7 +163,7 @@ class VideoStoreTest {
         Configuration.unix().toBuilder().setMaxSize(16 * 1024).setBlockSize(1024).build();
     try (FileSystem fileSystem = Jimfs.newFileSystem(small)) {
       VideoStore smallStore =
-          VideoStore.open(new LocalOutputStore(fileSystem.getPath("/videos")), MODEL);
+          VideoStore.open(new LocalOutputStore(fileSystem.getPath("/videos")), MODEL, 0);
       smallStore.prepare();
       smallStore.save(VIDEO);
       EncodedVideo large =

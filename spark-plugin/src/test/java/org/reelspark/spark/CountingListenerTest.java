@@ -48,6 +48,19 @@ class CountingListenerTest {
   }
 
   @Test
+  void stepsOfACheckpointCountAsWorkAndNotAsSteps() {
+    listener.started(plan(1));
+    listener.stepStarted(3, STEPS);
+    listener.stepStarted(4, STEPS);
+
+    assertThat(sums)
+        .containsEntry(Metric.STEPS, 2L)
+        .containsEntry(Metric.STEPS_RESUMED, 3L)
+        .containsEntry(Metric.WORK, (long) STEPS * TOKENS)
+        .doesNotContainKey(Metric.STEPS_REPEATED);
+  }
+
+  @Test
   void videoThatFailsLeavesNoWork() {
     listener.started(plan(1));
     steps(2);

@@ -165,6 +165,31 @@ class ReelsparkDataSourceTest {
   }
 
   @Test
+  void checkpointsStayOnlyForVideosThatAreNotFinished() throws IOException {
+    append(CIRCLE);
+    Path finished = checkpoint(key(videos().get(0)));
+    Path unfinished = checkpoint("0123456789abcdef".repeat(4));
+    Path stranger = checkpoint("notes");
+
+    append(CIRCLE);
+    assertThat(finished).doesNotExist();
+    assertThat(unfinished).exists();
+
+    writer(prompts(CIRCLE)).mode(SaveMode.Overwrite).save(output.toString());
+    assertThat(unfinished).doesNotExist();
+    assertThat(stranger).exists();
+  }
+
+  private static String key(String video) {
+    return Path.of(video).getFileName().toString().replace(".mp4", "");
+  }
+
+  private Path checkpoint(String name) throws IOException {
+    Path directory = Files.createDirectories(output.resolve("_checkpoints"));
+    return Files.writeString(directory.resolve(name), "left by a lost executor");
+  }
+
+  @Test
   void overwriteThatFailsRemovesNothing() throws IOException {
     append(CIRCLE);
     List<String> old = videos();

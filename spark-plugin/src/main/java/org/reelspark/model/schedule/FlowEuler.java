@@ -57,6 +57,16 @@ public record FlowEuler(double shift, int trainTimesteps) implements Scheduler {
     }
 
     @Override
+    public List<Tensor> state() {
+      return List.of();
+    }
+
+    @Override
+    public void resumeAfter(int stepsTaken) {
+      step = stepsTaken;
+    }
+
+    @Override
     public void close() {}
   }
 }

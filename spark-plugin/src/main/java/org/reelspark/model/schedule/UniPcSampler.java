@@ -52,12 +52,29 @@ final class UniPcSampler implements Sampler {
 
   private void predict(Tensor latents) {
     backend.combine(new float[] {1}, List.of(latents), previousLatents);
-    // As many orders as there is history, and at most as many as there are steps left.
-    int order = Math.min(maxOrder, Math.min(step + 1, schedule.steps() - step));
+    int order = order(step);
     List<Tensor> inputs = new ArrayList<>(List.of(previousLatents));
     inputs.addAll(data.subList(0, order));
     backend.combine(coefficients.predictor(step, order), inputs, latents);
     previousOrder = order;
+  }
+
+  /** As many orders as there is history, and at most as many as there are steps left. */
+  private int order(int ofStep) {
+    return Math.min(maxOrder, Math.min(ofStep + 1, schedule.steps() - ofStep));
+  }
+
+  @Override
+  public List<Tensor> state() {
+    List<Tensor> state = new ArrayList<>(List.of(previousLatents));
+    state.addAll(data.subList(0, Math.min(maxOrder, step)));
+    return state;
+  }
+
+  @Override
+  public void resumeAfter(int stepsTaken) {
+    step = stepsTaken;
+    previousOrder = order(stepsTaken - 1);
   }
 
   @Override

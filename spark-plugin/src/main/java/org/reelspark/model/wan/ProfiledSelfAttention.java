@@ -77,10 +77,8 @@ final class ProfiledSelfAttention implements SelfAttention {
     observer.afterSelfAttention(layer, step, timestep, inputs, out);
   }
 
-  /** Sums over all calls; waits for those that the backend is still at. */
-  AttentionStatistics statistics() {
-    return statistics.stream()
-        .map(Supplier::get)
-        .reduce(AttentionStatistics.NONE, AttentionStatistics::plus);
+  /** Adds those of all calls, in their order; waits for those that the backend is still at. */
+  AttentionStatistics statisticsAfter(AttentionStatistics earlier) {
+    return statistics.stream().map(Supplier::get).reduce(earlier, AttentionStatistics::plus);
   }
 }

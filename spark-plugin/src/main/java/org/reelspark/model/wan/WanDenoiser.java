@@ -1,5 +1,6 @@
 package org.reelspark.model.wan;
 
+import java.util.Optional;
 import org.reelspark.attention.AttentionStatistics;
 import org.reelspark.backend.Backend;
 import org.reelspark.error.ErrorCode;
@@ -7,6 +8,7 @@ import org.reelspark.error.ReelsparkException;
 import org.reelspark.model.DenoiseObserver;
 import org.reelspark.model.DenoiseRequest;
 import org.reelspark.model.DenoiseResult;
+import org.reelspark.model.DenoiseState;
 import org.reelspark.model.TextEmbedding;
 import org.reelspark.model.VideoGeometry;
 import org.reelspark.model.schedule.GaussianNoise;
@@ -43,21 +45,24 @@ final class WanDenoiser {
   }
 
   /**
-   * Runs all steps.
+   * Runs all steps that are left.
    *
+   * @param start where an earlier run of the same request was left
    * @param negative unused, and may be null, when the guidance scale is at most 1
-   * @param latents in: noise; out: the result, which shares this tensor. It is closed when the run
-   *     fails.
+   * @param latents in: noise, which {@code start} replaces; out: the result, which shares this
+   *     tensor. It is closed when the run fails.
    * @throws ReelsparkException LATENTS_NOT_FINITE, PROFILE_INVALID, or what the observer throws
    */
   DenoiseResult run(
       DenoiseRequest request,
+      Optional<DenoiseState> start,
       TextEmbedding prompt,
       TextEmbedding negative,
       Tensor latents,
       DenoiseObserver observer) {
     try {
-      return new DenoiseResult(latents, denoise(request, prompt, negative, latents, observer));
+      return new DenoiseResult(
+          latents, denoise(request, start, prompt, negative, latents, observer));
     } catch (RuntimeException | Error e) {
       latents.close();
       throw e;
@@ -66,6 +71,7 @@ final class WanDenoiser {
 
   private AttentionStatistics denoise(
       DenoiseRequest request,
+      Optional<DenoiseState> start,
       TextEmbedding prompt,
       TextEmbedding negative,
       Tensor latents,
@@ -76,15 +82,26 @@ final class WanDenoiser {
         Tensor velocity = backend.allocate(DType.F32, latents.shape())) {
       ProfiledSelfAttention selfAttention =
           new ProfiledSelfAttention(request.profile(), experts.config(), observer, backend);
-      for (int step = 0; step < schedule.steps(); step++) {
+      start.ifPresent(state -> SamplerStates.restore(state, latents, sampler, backend));
+      AttentionStatistics earlier =
+          start.map(DenoiseState::statistics).orElse(AttentionStatistics.NONE);
+      int firstStep = start.map(DenoiseState::stepsDone).orElse(0);
+      for (int step = firstStep; step < schedule.steps(); step++) {
         observer.beforeStep(step, schedule.steps());
         float timestep = schedule.timestep(step);
         selfAttention.startStep(step, timestep);
         model.velocity(latents, timestep, selfAttention, velocity);
         sampler.step(velocity, latents);
         checkFinite(latents, step, request);
+        int stepsDone = step + 1;
+        observer.afterStep(
+            stepsDone,
+            schedule.steps(),
+            () ->
+                SamplerStates.capture(
+                    stepsDone, latents, sampler, selfAttention.statisticsAfter(earlier), backend));
       }
-      return selfAttention.statistics();
+      return selfAttention.statisticsAfter(earlier);
     }
   }
 

@@ -7,6 +7,7 @@ import org.reelspark.error.ReelsparkException;
 import org.reelspark.model.DenoiseObserver;
 import org.reelspark.model.DenoiseRequest;
 import org.reelspark.model.DenoiseResult;
+import org.reelspark.model.DenoiseState;
 import org.reelspark.model.GenerationDefaults;
 import org.reelspark.model.ModelDescription;
 import org.reelspark.model.TextEmbedding;
@@ -141,11 +142,12 @@ public final class WanModel implements VideoModel {
   @Override
   public DenoiseResult denoise(
       DenoiseRequest request,
+      Optional<DenoiseState> start,
       TextEmbedding prompt,
       TextEmbedding negative,
       DenoiseObserver observer) {
     Tensor noise = denoiser.noise(request.geometry(), request.seed());
-    return denoiser.run(request, prompt, negative, noise, observer);
+    return denoiser.run(request, start, prompt, negative, noise, observer);
   }
 
   @Override

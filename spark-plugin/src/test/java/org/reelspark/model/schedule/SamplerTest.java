@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -114,6 +116,53 @@ class SamplerTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 8})
+  void goesOnAfterAnyStepWithTheSameBits(int steps) {
+    for (Scheduler scheduler : schedulers()) {
+      SigmaSchedule schedule = scheduler.schedule(steps);
+      Shape shape = Shape.of(3);
+      try (Sampler unbroken = scheduler.sampler(schedule, shape, backend);
+          Tensor latents = Tensor.ofFloats(shape, 1, -2, 0.5f)) {
+        List<List<float[]>> left = new ArrayList<>();
+        for (int step = 0; step < steps; step++) {
+          step(unbroken, schedule, step, latents);
+          left.add(values(latents, unbroken));
+        }
+
+        for (int taken = 1; taken <= steps; taken++) {
+          assertThat(resumed(scheduler, schedule, left.get(taken - 1), taken))
+              .as("%s after step %d of %d", scheduler, taken, steps)
+              .isEqualTo(latents.toFloats());
+        }
+      }
+    }
+  }
+
+  private float[] resumed(
+      Scheduler scheduler, SigmaSchedule schedule, List<float[]> left, int taken) {
+    Shape shape = Shape.of(left.get(0).length);
+    try (Sampler sampler = scheduler.sampler(schedule, shape, backend);
+        Tensor latents = Tensor.ofFloats(shape, left.get(0))) {
+      sampler.resumeAfter(taken);
+      List<Tensor> state = sampler.state();
+      assertThat(state).hasSize(left.size() - 1);
+      for (int index = 0; index < state.size(); index++) {
+        state.get(index).buffer().asFloatBuffer().put(left.get(index + 1));
+      }
+      for (int step = taken; step < schedule.steps(); step++) {
+        step(sampler, schedule, step, latents);
+      }
+      return latents.toFloats();
+    }
+  }
+
+  private static List<float[]> values(Tensor latents, Sampler sampler) {
+    return Stream.concat(Stream.of(latents), sampler.state().stream())
+        .map(Tensor::toFloats)
+        .toList();
+  }
+
   @Test
   void givesItsMemoryBack() {
     long before = HostMemory.allocatedBytes();
@@ -129,15 +178,19 @@ class SamplerTest {
     try (Sampler sampler = scheduler.sampler(schedule, shape, backend);
         Tensor latents = Tensor.ofFloats(shape, start)) {
       for (int step = 0; step < schedule.steps(); step++) {
-        float[] velocity = latents.toFloats();
-        for (int i = 0; i < velocity.length; i++) {
-          velocity[i] = (float) Math.sin(1.3 * velocity[i] + schedule.timestep(step) / 300);
-        }
-        try (Tensor prediction = Tensor.ofFloats(shape, velocity)) {
-          sampler.step(prediction, latents);
-        }
+        step(sampler, schedule, step, latents);
       }
       return latents.toFloats();
+    }
+  }
+
+  private static void step(Sampler sampler, SigmaSchedule schedule, int step, Tensor latents) {
+    float[] velocity = latents.toFloats();
+    for (int i = 0; i < velocity.length; i++) {
+      velocity[i] = (float) Math.sin(1.3 * velocity[i] + schedule.timestep(step) / 300);
+    }
+    try (Tensor prediction = Tensor.ofFloats(latents.shape(), velocity)) {
+      sampler.step(prediction, latents);
     }
   }
 

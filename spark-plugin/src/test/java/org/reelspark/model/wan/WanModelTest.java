@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +28,7 @@ import org.reelspark.error.ReelsparkException;
 import org.reelspark.model.DenoiseObserver;
 import org.reelspark.model.DenoiseRequest;
 import org.reelspark.model.DenoiseResult;
+import org.reelspark.model.DenoiseState;
 import org.reelspark.model.Goldens;
 import org.reelspark.model.TextEmbedding;
 import org.reelspark.model.VideoModel;
@@ -119,6 +122,36 @@ class WanModelTest {
     assertThatThrownBy(() -> denoise(request(4, 1, AttentionProfile.DENSE), negative, cancelling))
         .isSameAs(cancelled);
     assertThat(HostMemory.allocatedBytes()).isEqualTo(before);
+  }
+
+  @Test
+  void runGoesOnAfterAnyStepWithTheSameBits() {
+    HeadParameters half =
+        new HeadParameters(new BlockSelection.TopK(0.5f), -1, Float.POSITIVE_INFINITY);
+    DenoiseRequest request = request(4, 1, profile(TokenOrder.HILBERT, LAYERS, 2, half));
+    List<DenoiseState> states = new ArrayList<>();
+    DenoiseObserver keeping =
+        new DenoiseObserver() {
+          @Override
+          public void afterStep(int stepsDone, int steps, Supplier<DenoiseState> state) {
+            states.add(state.get());
+          }
+        };
+
+    try (DenoiseResult unbroken = denoise(request, negative, keeping)) {
+      assertThat(states).extracting(DenoiseState::stepsDone).containsExactly(1, 2, 3);
+      for (DenoiseState state : states) {
+        CallCounter calls = new CallCounter();
+        try (DenoiseResult resumed =
+            model.denoise(request, Optional.of(state), prompt, negative, calls)) {
+          assertThat(calls.steps)
+              .containsExactlyElementsOf(
+                  IntStream.range(state.stepsDone(), STEPS).boxed().toList());
+          assertThat(resumed.latents().toFloats()).isEqualTo(unbroken.latents().toFloats());
+          assertThat(resumed.statistics()).isEqualTo(unbroken.statistics());
+        }
+      }
+    }
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,6 +103,7 @@ class WanPipelineTest {
         DenoiseResult result =
             denoiser.run(
                 request,
+                Optional.empty(),
                 prompt,
                 negative,
                 backend.upload(GOLDENS.tensor("noise")),
