@@ -24,6 +24,7 @@ struct Case {
   float pv_threshold = INFINITY;     // log2 units
   float key_spread = 1;              // scale of the keys: how peaked the softmax is
   float block_contrast = 0;          // how far blocks of keys lie apart in their scores, in log2 units
+  float sink = 0;                    // how far one key lies above all others in its scores, in log2 units
 };
 
 // What a launch leaves.
@@ -66,6 +67,18 @@ void contrast_blocks(HeadArray& queries, HeadArray& keys, float contrast) {
       for (int d = 0; d < keys.head_dim; ++d) {
         keys.token(head, token)[d] += contrast * std::sin(1.7f * static_cast<float>(token / kKeyBlock));
       }
+    }
+  }
+}
+
+// Turns all queries towards the diagonal and moves one key of each head `height` along it.
+void add_sinks(HeadArray& queries, HeadArray& keys, float height) {
+  for (float& value : queries.values) {
+    value = 1 + value / 4;
+  }
+  for (int64_t head = 0; head < keys.heads; ++head) {
+    for (int d = 0; d < keys.head_dim; ++d) {
+      keys.token(head, 5)[d] += height;
     }
   }
 }
@@ -157,6 +170,22 @@ struct Distance {
   double cosine() const { return square == 0 && expected_square == 0 ? 1 : dot / std::sqrt(square * expected_square); }
 };
 
+// How far a kernel may be from fp64 on its own operands.
+struct Bounds {
+  double relative;  // L1 of a case
+  double element;
+  double log_sum;  // of a row, besides the rounding of fp32
+};
+
+Bounds bounds_of(KernelFamily family, OperandFormat operands, OutputFormat output) {
+  if (operands == OperandFormat::kInt8E4m3) {
+    // Weights are within 8% of the true ones on Hopper, see linear_weight.h, elsewhere within 6%: outputs are off most for a
+    // single query, elements for one that sees two or three keys, and so are Hopper's log-sum-exps.
+    return family == KernelFamily::kWgmma ? Bounds{4.5e-2, 0.2, 0.085} : Bounds{4e-2, 0.15, 0};
+  }
+  return {output == OutputFormat::kBf16 ? 4e-3 : 1e-3, 0.15, 0};
+}
+
 template <int D>
 void run_case(const Launcher& launcher, const std::string& entry, OperandFormat format, OutputFormat output_format, const Case& test) {
   const AttentionShape& shape = test.shape;
@@ -166,6 +195,9 @@ void run_case(const Launcher& launcher, const std::string& entry, OperandFormat 
   HeadArray keys = random_tokens(shape.batch * shape.key_heads, shape.key_tokens, D, test.key_spread, seed + 1);
   if (test.block_contrast > 0) {
     contrast_blocks(queries, keys, test.block_contrast / (D * score_scale));
+  }
+  if (test.sink > 0) {
+    add_sinks(queries, keys, test.sink / (D * score_scale));
   }
   const HeadArray values = random_tokens(shape.batch * shape.key_heads, shape.key_tokens, D, 1, seed + 2);
   const PackedOperands operands = pack_operands<D>(format, queries, keys, values, score_scale);
@@ -186,7 +218,9 @@ void run_case(const Launcher& launcher, const std::string& entry, OperandFormat 
   const int written = test.head_dim == 0 ? D : test.head_dim;
   const TokenStrides strides = token_major(shape);
   Distance to_exact, to_original;
-  double skipped = 0;
+  const Bounds bounds = bounds_of(launcher.family, format, output_format);
+  double skipped = 0, log_sum_difference = 0;
+  int log_sums = 0;
   bool counts_skips = true;
   // All groups of a small problem, some of a large one.
   const int64_t head_groups = block_count(shape.query_tokens, group_queries);
@@ -219,13 +253,15 @@ void run_case(const Launcher& launcher, const std::string& entry, OperandFormat 
         const double actual = value_of(bits, output_format);
         to_exact.add(actual, expected.queries[q].output[d]);
         to_original.add(actual, wanted.queries[q].output[d]);
-        CHECK(std::fabs(actual - expected.queries[q].output[d]) < 0.15 || test.pv_threshold < INFINITY);
+        CHECK(std::fabs(actual - expected.queries[q].output[d]) < bounds.element || test.pv_threshold < INFINITY);
       }
       const double log_sum = result.log_sum_exp[query_head * shape.query_tokens + token];
       if (expected.queries[q].log_sum_exp == -INFINITY) {
         CHECK(log_sum == -INFINITY);
       } else if (!(test.pv_threshold < INFINITY)) {
-        CHECK_NEAR(log_sum, expected.queries[q].log_sum_exp, 3e-4 * (1 + std::fabs(log_sum)));
+        CHECK_NEAR(log_sum, expected.queries[q].log_sum_exp, bounds.log_sum + 3e-4 * (1 + std::fabs(log_sum)));
+        log_sum_difference += log_sum - expected.queries[q].log_sum_exp;
+        ++log_sums;
       }
     }
   }
@@ -242,9 +278,9 @@ void run_case(const Launcher& launcher, const std::string& entry, OperandFormat 
               selected == 0 ? 0.0 : 100.0 * result.statistics.skipped_parts / (double(selected) * kPartsOfBlock),
               selected == 0 || !counts_skips ? 0.0 : 100.0 * skipped / (double(selected) * kPartsOfBlock));
   CHECK(static_cast<int64_t>(result.statistics.selected_blocks) == selected);
-  const double weight_error = format == OperandFormat::kInt8E4m3 ? 4e-2
-                              : output_format == OutputFormat::kBf16 ? 4e-3 : 1e-3;
-  CHECK(to_exact.relative() <= weight_error || test.pv_threshold < INFINITY);
+  CHECK(to_exact.relative() <= bounds.relative || test.pv_threshold < INFINITY);
+  // Errors of single rows have either sign.
+  CHECK(log_sums < 100 || std::fabs(log_sum_difference / log_sums) <= bounds.log_sum / 5 + 3e-3);
   if (is_int8(format) && !(test.pv_threshold < INFINITY) && test.key_spread == 1) {
     CHECK(to_original.relative() <= 0.06);
     CHECK(to_original.cosine() >= 0.998);
@@ -253,7 +289,7 @@ void run_case(const Launcher& launcher, const std::string& entry, OperandFormat 
     CHECK(result.statistics.skipped_parts == 0);
   } else if (counts_skips) {
     CHECK(result.statistics.skipped_parts > 0);
-    CHECK(to_exact.relative() <= 2e-2 + weight_error);
+    CHECK(to_exact.relative() <= 2e-2 + bounds.relative);
     CHECK_NEAR(static_cast<double>(result.statistics.skipped_parts), skipped, 0.02 * skipped + 2 * kPartsOfBlock);
   }
 }
@@ -277,9 +313,17 @@ std::vector<Case> cases(int head_dim) {
   all.push_back({"causal lists", {1, 4, 2, 500, 700, head_dim}, Masking::kCausal, 0.5});
   all.push_back({"scattered", {2, 2, 2, 140, 150, head_dim}, Masking::kNone, 0.7, true});
   all.push_back({"narrow heads", {1, 2, 2, 140, 150, head_dim}, Masking::kNone, 1, false, 40});
-  all.push_back({"peaked", {1, 2, 2, 256, 640, head_dim}, Masking::kNone, 1, false, 0, INFINITY, 6});
+  for (float spread : {3.0f, 6.0f, 40.0f}) {
+    all.push_back({"peaked " + std::to_string(static_cast<int>(spread)), {1, 2, 2, 256, 640, head_dim}, Masking::kNone, 1,
+                   false, 0, INFINITY, spread});
+  }
   all.push_back({"PV threshold", {1, 2, 2, 200, 1600, head_dim}, Masking::kNone, 1, false, 0, 6, 0.5f, 12});
   all.push_back({"PV threshold, causal lists", {1, 2, 2, 400, 800, head_dim}, Masking::kCausal, 0.6, false, 0, 8, 0.5f, 12});
+  // Below a key that outweighs each other by far, many that together outweigh it.
+  for (float sink : {9.0f, 12.0f, 14.0f}) {
+    all.push_back({"sink, flat tail " + std::to_string(static_cast<int>(sink)), {1, 1, 1, 16, 32768, head_dim},
+                   Masking::kNone, 1, false, 0, INFINITY, 0.2f, 0, sink});
+  }
   all.push_back({"long", {1, 2, 1, 4200, 4300, head_dim}});
   all.push_back({"long lists", {1, 2, 1, 9000, 16000, head_dim}, Masking::kNone, 0.2});
   return all;

@@ -1,6 +1,8 @@
 // How wgmma reads shared memory and registers, simulated on the host, against attention_layout.h. Needs no GPU.
 #include "reelspark/attention_layout.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <vector>
 
@@ -99,6 +101,33 @@ void panels_of_two_blocks_join() {
   }
 }
 
+// Rows of ones behind each value block of a stage, as kernels write them: wgmma, which finds row r of a matrix of 64-byte
+// rows r / 8 groups of 512 bytes on, reads value_offset's bytes in the first D rows and the ones in the last 8.
+template <int D>
+void ones_follow_the_values() {
+  constexpr int kRowBytes = kKeyBlock, kOnesRows = 8;
+  constexpr int kBlockBytes = (D + kOnesRows) * kRowBytes;
+  static_assert(kBlockBytes % 512 == 0, "the swizzle begins anew with each block");
+  std::vector<uint8_t> stage(2 * kBlockBytes, 0xff);
+  for (int block = 0; block < 2; ++block) {
+    for (int d = 0; d < D; ++d) {
+      for (int token = 0; token < kKeyBlock; ++token) {
+        stage[block * kBlockBytes + value_offset(token, d)] = static_cast<uint8_t>((7 * d + token) % 199);
+      }
+    }
+    std::fill_n(stage.begin() + block * kBlockBytes + D * kRowBytes, kOnesRows * kRowBytes, 0x38);
+  }
+  for (int block = 0; block < 2; ++block) {
+    for (int row = 0; row < D + kOnesRows; ++row) {
+      for (int token = 0; token < kKeyBlock; ++token) {
+        const int place = value_place(token);
+        const int address = block * kBlockBytes + row / 8 * 512 + row % 8 * kRowBytes + place / 32 * 32 + place % 32;
+        CHECK(stage[swizzled(address, kRowBytes)] == (row < D ? (7 * row + token) % 199 : 0x38));
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace reelspark
 
@@ -110,6 +139,8 @@ int main() {
   reelspark::packed_weights_meet_their_values();
   reelspark::packed_half_weights_meet_their_values();
   reelspark::panels_of_two_blocks_join();
+  reelspark::ones_follow_the_values<64>();
+  reelspark::ones_follow_the_values<128>();
   std::puts("wgmma_layout_test: all checks passed");
   return 0;
 }

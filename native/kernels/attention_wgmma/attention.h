@@ -12,10 +12,10 @@ static_assert(kThreads == kConsumers + kWarpgroupSize);
 // Thread blocks on a multiprocessor, and what becomes of their registers: 168 or 80 for each of 384 threads, of which the
 // producers pass on what they do not need. Only one of their warps works, but whole warpgroups hand over.
 template <Overlap kOverlap>
-constexpr int kThreadBlocks = kOverlap == Overlap::kProducts ? 1 : 2;
+constexpr int kThreadBlocks = kOverlap == Overlap::kThreadBlocks ? 2 : 1;
 constexpr int kProducerRegisters = 24;
 template <Overlap kOverlap>
-constexpr int kConsumerRegisters = kOverlap == Overlap::kProducts ? 240 : 104;
+constexpr int kConsumerRegisters = kOverlap == Overlap::kThreadBlocks ? 104 : 240;
 
 template <typename Operands, typename Out>
 __device__ __forceinline__ void attention(const AttentionArguments& arguments) {
@@ -26,6 +26,7 @@ __device__ __forceinline__ void attention(const AttentionArguments& arguments) {
   if (threadIdx.x == 0) {
     shared.init_barriers(kConsumers);
   }
+  shared.write_ones();
   __syncthreads();
 
   // Through a shuffle the compiler learns that all lanes have the same, and keeps addresses in uniform registers.

@@ -9,6 +9,7 @@
 
 #include "wgmma.h"
 #include "reelspark/attention_layout.h"
+#include "reelspark/linear_weight.h"
 
 namespace reelspark::hopper {
 
@@ -21,13 +22,20 @@ enum class Overlap {
   kThreadBlocks,  // two thread blocks, each plain: where registers allow it, more warps hide more
 };
 
+// How scores become weights.
+enum class Weighting {
+  kExponentials,  // by the special function unit
+  kLinear,        // their bits by integer arithmetic, see linear_weight.h
+};
+
 // INT8 queries and keys, e4m3 values.
 template <int D>
 struct ByteOperands {
   using Score = int32_t;
+  static constexpr Weighting kWeighting = Weighting::kLinear;
   static constexpr Overlap kOverlap = D == 128 ? Overlap::kProducts : Overlap::kThreadBlocks;
   // Key blocks of a step.
-  static constexpr int kStepBlocks = D == 128 ? 2 : 1;
+  static constexpr int kStepBlocks = kOverlap == Overlap::kThreadBlocks ? 1 : 2;
   // Registers of a thread that hold the scores of a step.
   static constexpr int kScores = kStepBlocks * kKeyBlock / 2;
   static constexpr bool kScaled = true;
@@ -35,12 +43,15 @@ struct ByteOperands {
   static constexpr int kQueryBytes = kQueryBlock * D;
   static constexpr int kBlockBytes = kKeyBlock * D;
   static constexpr int kPanels = 1;
-  static constexpr int kStages = D == 128 ? 5 : 10;
-  // A score at the reference weighs 2^6, one at the tolerance above it 431: e4m3 ends at 448.
-  static constexpr float kWeightExponent = 6;
-  static constexpr float kTolerance = 2.75f;
-  // Of each eight weights of a thread, those computed by a polynomial, to relieve the special function unit.
-  static constexpr unsigned kPolynomial = D == 128 ? 0x80 : 0;
+  static constexpr int kStages = 640 * (kOverlap == Overlap::kThreadBlocks ? 1 : 2) / (D * kStepBlocks);
+  // Rows of ones behind the transposed values, through which the matrix instructions sum the weights: these are what
+  // e4m3 makes of them, so their errors are in numerator and denominator alike.
+  static constexpr int kOnesRows = 8;
+  static constexpr uint32_t kOnes = 0x38383838;
+  static constexpr int kValueBytes = kBlockBytes + kOnesRows * kKeyBlock;
+  static constexpr int kSums = (D + kOnesRows) / 2;
+  static constexpr float kTolerance = kLinearTolerance;
+  static constexpr float kSumExponent = kLinearSumExponent;
   static constexpr int kWeightRegisters = kScores / 4;
 
   // The tensor core adds e4m3 products with about 14 bits, so each step starts anew and is added to the output in fp32.
@@ -59,29 +70,37 @@ struct ByteOperands {
   static constexpr int kGroupBytes = kGroupQueries * D;
 
   static __device__ __forceinline__ void issue_values(
-      float (&sums)[D / 2], const uint32_t (&weights)[kWeightRegisters], uint32_t values) {
+      float (&sums)[kSums], const uint32_t (&weights)[kWeightRegisters], uint32_t values) {
     const RowDescriptor<kKeyBlock> b(values);
     wgmma_e4m3<Accumulate::kStart>(sums, weights, b);
 #pragma unroll
     for (int k = 1; k < 2 * kStepBlocks; ++k) {
-      wgmma_e4m3<Accumulate::kAdd>(sums, weights + 4 * k, b.moved(k / 2 * kBlockBytes + k % 2 * 32));
+      wgmma_e4m3<Accumulate::kAdd>(sums, weights + 4 * k, b.moved(k / 2 * kValueBytes + k % 2 * 32));
     }
   }
 
-  // Weights of 16 columns as the A operand takes them: four bytes of each of two rows.
-  static __device__ __forceinline__ void pack_weights(uint32_t* packed, const float (&w)[8]) {
-    packed[0] = pack(w[0], w[1], w[4], w[5]);
-    packed[1] = pack(w[2], w[3], w[6], w[7]);
+  // Where the dimensions of a query lie, in 16-byte units of its row.
+  static constexpr int kRowUnits = D / 16;
+
+  // Weights as the A operand takes them: of each 16 columns four bytes of each of two rows.
+  static __device__ __forceinline__ void pack_weights(
+      uint32_t (&packed)[kWeightRegisters], const uint32_t (&w)[kScores]) {
+#pragma unroll
+    for (int i = 0; i < kWeightRegisters; ++i) {
+      const int first = i / 2 * 8 + i % 2 * 2;
+      packed[i] = pack(w[first], w[first + 1], w[first + 4], w[first + 5]);
+    }
   }
 
-  static __device__ __forceinline__ uint32_t pack(float w0, float w1, float w2, float w3) {
+  // NaN becomes the NaN of e4m3.
+  static __device__ __forceinline__ uint32_t pack(uint32_t w0, uint32_t w1, uint32_t w2, uint32_t w3) {
     uint32_t packed;
     asm("{\n .reg .b16 low, high;\n"
         " cvt.rn.satfinite.e4m3x2.f32 low, %2, %1;\n"
         " cvt.rn.satfinite.e4m3x2.f32 high, %4, %3;\n"
         " mov.b32 %0, {low, high};\n}\n"
         : "=r"(packed)
-        : "f"(w0), "f"(w1), "f"(w2), "f"(w3));
+        : "f"(__uint_as_float(w0)), "f"(__uint_as_float(w1)), "f"(__uint_as_float(w2)), "f"(__uint_as_float(w3)));
     return packed;
   }
 };
@@ -90,6 +109,7 @@ struct ByteOperands {
 template <typename T, int D>
 struct SixteenBitOperands {
   using Score = float;
+  static constexpr Weighting kWeighting = Weighting::kExponentials;
   static constexpr Overlap kOverlap = Overlap::kProducts;
   static constexpr int kStepBlocks = 2;
   static constexpr int kStepKeys = kStepBlocks * kKeyBlock;
@@ -98,13 +118,15 @@ struct SixteenBitOperands {
   static constexpr int kHeadDim = D;
   static constexpr int kQueryBytes = kQueryBlock * D * 2;
   static constexpr int kBlockBytes = kKeyBlock * D * 2;
+  static constexpr int kOnesRows = 0;
+  static constexpr int kValueBytes = kBlockBytes;
   static constexpr int kPanels = D / 64;
   static constexpr int kStages = D == 128 ? 2 : 4;
-  static constexpr float kWeightExponent = 0;
   static constexpr float kTolerance = 8;
-  static constexpr unsigned kPolynomial = 0;
+  static constexpr float kSumExponent = 0;
   static constexpr int kWeightRegisters = kScores / 2;
   static constexpr bool kPromotes = false;
+  static constexpr int kSums = 1;  // none of their own
   static constexpr bool kBf16 = std::is_same_v<T, __nv_bfloat16>;
 
   static __device__ __forceinline__ void issue_scores(Score (&scores)[kScores], uint32_t queries, uint32_t keys) {
@@ -142,11 +164,12 @@ struct SixteenBitOperands {
     }
   }
 
-  // Weights of 16 columns as the A operand takes them: the order in which they are.
-  static __device__ __forceinline__ void pack_weights(uint32_t* packed, const float (&w)[8]) {
+  // Weights as the A operand takes them: in the order in which they are.
+  static __device__ __forceinline__ void pack_weights(
+      uint32_t (&packed)[kWeightRegisters], const uint32_t (&w)[kScores]) {
 #pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      packed[i] = pack(w[2 * i], w[2 * i + 1]);
+    for (int i = 0; i < kWeightRegisters; ++i) {
+      packed[i] = pack(__uint_as_float(w[2 * i]), __uint_as_float(w[2 * i + 1]));
     }
   }
 

@@ -37,13 +37,15 @@ __device__ __forceinline__ void transpose_quad(uint32_t (&word)[4]) {
 }
 
 // `row` is the thread's first row in the tile; `output` is laid out as wgmma leaves it.
-template <typename Out, int kOutputs>
+template <typename Operands, typename Out, int kOutputs>
 __device__ __forceinline__ void write_output(
-    const AttentionArguments& arguments, const Tile& tile, int row, const SoftmaxState& softmax, float (&output)[kOutputs],
-    float weight_exponent) {
+    const AttentionArguments& arguments, const Tile& tile, int row, const SoftmaxState& softmax, float (&output)[kOutputs]) {
   constexpr float kLn2 = 0.69314718056f;
   const int lane = threadIdx.x % 4;
-  const int key_head = tile.head / (arguments.query_heads / arguments.key_heads);
+  int query_heads = arguments.query_heads;
+  // Else the division moves out of the loop over tiles, which has no register for its result.
+  asm volatile("" : "+r"(query_heads));
+  const int key_head = tile.head / (query_heads / arguments.key_heads);
   const float* const value_scales =
       arguments.value_scales == nullptr
           ? nullptr
@@ -54,7 +56,7 @@ __device__ __forceinline__ void write_output(
 #pragma unroll
   for (int i = 0; i < kRows; ++i) {
     const int64_t query = static_cast<int64_t>(tile.query_block) * kQueryBlock + row + 8 * i;
-    const float sum = quad_sum(softmax.sum[i]);
+    const float sum = Operands::kOnesRows > 0 ? softmax.sum[i] : quad_sum(softmax.sum[i]);
     const float inverse = sum == 0 ? 0.0f : 1.0f / sum;
     const bool valid = query < arguments.query_tokens;
     const int64_t token = !valid || arguments.output_tokens == nullptr ? query : arguments.output_tokens[query];
@@ -81,7 +83,7 @@ __device__ __forceinline__ void write_output(
       const float shift =
           arguments.log_sum_exp_shift == nullptr ? 0.0f : arguments.log_sum_exp_shift[batch_head * padded + query];
       arguments.log_sum_exp[batch_head * arguments.query_tokens + token] =
-          sum == 0 ? -INFINITY : kLn2 * (softmax.reference[i] + log2f(sum) - weight_exponent) + shift;
+          sum == 0 ? -INFINITY : kLn2 * (softmax.reference[i] + log2f(sum) - Operands::kSumExponent) + shift;
     }
   }
 }

@@ -10,7 +10,7 @@ namespace reelspark::hopper {
 template <typename Operands>
 class Producer {
   static constexpr int kStepBlocks = Operands::kStepBlocks;
-  static constexpr bool kShifts = Operands::kOverlap == Overlap::kProducts;
+  static constexpr bool kShifts = Operands::kOverlap != Overlap::kThreadBlocks;
 
  public:
   __device__ Producer(const AttentionArguments& arguments, SharedMemory<Operands>& shared)
@@ -193,14 +193,15 @@ class Producer {
     const bool values = value_id[0] != kNoBlock, keys = key_id[0] != kNoBlock;
     barrier_arrive_expect(full, (values + keys) * kStepBlocks * Operands::kBlockBytes);
     if (keys) {
-      copy_blocks(shared_.keys[stage], keys_, key_id, full);
+      copy_blocks<Operands::kBlockBytes>(shared_.keys[stage], keys_, key_id, full);
     }
     if (values) {
-      copy_blocks(shared_.values[stage], values_, value_id, full);
+      copy_blocks<Operands::kValueBytes>(shared_.values[stage], values_, value_id, full);
     }
   }
 
-  // Within a panel the tokens of the second block follow those of the first.
+  // Within a panel the second block lies one block's room behind the first.
+  template <int kRoom>
   static __device__ void copy_blocks(
       uint8_t* target, const uint8_t* blocks, const int32_t (&id)[kStepBlocks], uint32_t full) {
     constexpr int kPanelBytes = Operands::kBlockBytes / Operands::kPanels;
@@ -210,7 +211,7 @@ class Producer {
 #pragma unroll
       for (int panel = 0; panel < Operands::kPanels; ++panel) {
         bulk_copy(
-            shared_address(target + (panel * kStepBlocks + j) * kPanelBytes), source + panel * kPanelBytes,
+            shared_address(target + (panel * kStepBlocks + j) * (kRoom / Operands::kPanels)), source + panel * kPanelBytes,
             kPanelBytes, full);
       }
     }

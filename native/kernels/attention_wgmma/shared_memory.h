@@ -49,17 +49,33 @@ constexpr int kTileStages = 2;
 template <typename Operands>
 struct SharedMemory {
   static constexpr int kStages = Operands::kStages;
-  static constexpr int kStageBytes = Operands::kStepBlocks * Operands::kBlockBytes;
+  static constexpr int kKeyBytes = Operands::kStepBlocks * Operands::kBlockBytes;
+  static constexpr int kValueBytes = Operands::kStepBlocks * Operands::kValueBytes;
+  // Operands first: blocks begin at multiples of 1024 bytes, or of 512 where rows of 64 bytes follow each other, as the
+  // period of their swizzle asks.
+  static_assert(kKeyBytes % 1024 == 0 && Operands::kValueBytes % (Operands::kOnesRows > 0 ? 512 : 1024) == 0);
 
-  // Operands first: swizzled blocks begin at multiples of 1024 bytes.
   alignas(1024) uint8_t queries[kTileStages][Operands::kQueryBytes];
-  uint8_t keys[kStages][kStageBytes];
-  uint8_t values[kStages][kStageBytes];
+  uint8_t keys[kStages][kKeyBytes];
+  uint8_t values[kStages][kValueBytes];
   float query_scales[kTileStages][kQueryBlock];
   StepBlocks<Operands::kStepBlocks> steps[kStages];
   Tile tiles[kTileStages];
   uint64_t tile_full[kTileStages], tile_empty[kTileStages];
   uint64_t full[kStages], empty[kStages];
+
+  // All threads together write the rows that no copy overwrites; wgmma sees them after a block barrier.
+  __device__ void write_ones() {
+    constexpr int kWords = Operands::kOnesRows * kKeyBlock / 16;
+    if constexpr (kWords > 0) {
+      constexpr uint32_t kOnes = Operands::kOnes;
+      for (int i = threadIdx.x; i < kStages * Operands::kStepBlocks * kWords; i += blockDim.x) {
+        uint8_t* const block = values[0] + i / kWords * Operands::kValueBytes;
+        reinterpret_cast<uint4*>(block + Operands::kBlockBytes)[i % kWords] = {kOnes, kOnes, kOnes, kOnes};
+      }
+      async_proxy_fence();
+    }
+  }
 
   // One thread prepares the barriers. The producer's one arrival fills a stage, those of all consumers empty it.
   __device__ void init_barriers(int consumers) {

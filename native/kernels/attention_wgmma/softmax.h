@@ -24,17 +24,6 @@ __device__ __forceinline__ float exp2_fast(float x) {
   return y;
 }
 
-// The same without the special function unit, good to 0.2%, for weights of 8 bits: 2^n (1 + a f + b f^2) with n the
-// nearest integer. Adding 1.5 * 2^23 rounds, and leaves n in the low bits.
-__device__ __forceinline__ float exp2_polynomial(float x) {
-  constexpr float kRounder = 12582912;
-  x = fmaxf(x, -100.0f);
-  const float rounded = x + kRounder;
-  const float fraction = x - (rounded - kRounder);
-  const float power = fmaf(fmaf(fraction, 0.2402f, 0.6952f), fraction, 1.0f);
-  return __int_as_float(__float_as_int(power) + (__float_as_int(rounded) << 23));
-}
-
 __device__ __forceinline__ float quad_max(float value) {
   value = fmaxf(value, __shfl_xor_sync(0xffffffff, value, 1));
   return fmaxf(value, __shfl_xor_sync(0xffffffff, value, 2));
@@ -57,38 +46,39 @@ using StepScales = float[kRows][kBlocks];
 template <int kBlocks>
 using StepMaxima = float[kRows][kBlocks];
 
-// How many keys of each block the thread's rows see.
-template <int kBlocks>
-struct StepVisible {
-  int keys[kRows][kBlocks];
-};
-
 // Whether all keys of a step are visible to all queries of the group.
 enum class Visibility { kAll, kSome };
 
-template <Visibility kVisibility, int kBlocks>
-__device__ __forceinline__ bool is_visible(const StepVisible<kBlocks>& visible, int row, int block, int unit, int j) {
-  return kVisibility == Visibility::kAll ||
-         static_cast<int>(threadIdx.x) % 4 * 2 + 8 * unit + j < visible.keys[row][block];
+// What has to be looked at before scores become weights.
+enum class Care {
+  kNone,
+  kClamp,  // linear weights: scores may lie so far below the reference that weights would be negative
+  kEach,   // every score: some are hidden or left out, or beyond all bounds
+};
+
+// Replaces a row's scores with all but the first `visible` keys of a block by the lowest.
+template <int kBlocks, typename Score>
+__device__ __forceinline__ void hide_scores(
+    Score (&scores)[kBlocks * kKeyBlock / 2], int row, int block, int visible) {
+  visible -= static_cast<int>(threadIdx.x) % 4 * 2;
+#pragma unroll
+  for (int i = 0; i < kKeyBlock / 4; ++i) {
+    Score& score = scores[32 * block + i / 2 * 4 + 2 * row + i % 2];
+    score = i / 2 * 8 + i % 2 < visible ? score : lowest_score(Score());
+  }
 }
 
 template <Visibility kVisibility, int kBlocks, typename Score>
 __device__ __forceinline__ void step_maxima(
-    const Score (&scores)[kBlocks * kKeyBlock / 2], const StepScales<kBlocks>& scales,
-    const StepVisible<kBlocks>& visible, StepMaxima<kBlocks>& maxima) {
+    const Score (&scores)[kBlocks * kKeyBlock / 2], const StepScales<kBlocks>& scales, StepMaxima<kBlocks>& maxima) {
 #pragma unroll
   for (int row = 0; row < kRows; ++row) {
 #pragma unroll
     for (int block = 0; block < kBlocks; ++block) {
       Score raw = lowest_score(Score());
 #pragma unroll
-      for (int unit = 0; unit < kKeyBlock / 8; ++unit) {
-#pragma unroll
-        for (int j = 0; j < 2; ++j) {
-          if (is_visible<kVisibility>(visible, row, block, unit, j)) {
-            raw = max(raw, scores[32 * block + 4 * unit + 2 * row + j]);
-          }
-        }
+      for (int i = 0; i < kKeyBlock / 4; ++i) {
+        raw = max(raw, scores[32 * block + i / 2 * 4 + 2 * row + i % 2]);
       }
       maxima[row][block] = static_cast<float>(raw) * scales[row][block];
       if (kVisibility == Visibility::kSome && raw == lowest_score(Score())) {
@@ -111,15 +101,29 @@ struct Kept {
     }
     return any;
   }
+
+  __device__ __forceinline__ bool all() const {
+    bool all = true;
+#pragma unroll
+    for (int i = 0; i < kBlocks; ++i) {
+      all &= block[i];
+    }
+    return all;
+  }
 };
 
-// Running reference and sum of the thread's rows. The sum is the thread's own share.
+// Running reference and sum of the thread's rows. The sum is the thread's own share, or the row's where matrix
+// instructions make it.
 struct SoftmaxState {
   float reference[kRows] = {kNoReference, kNoReference};
   float sum[kRows] = {0, 0};
   // What sums about the references before the last move have still to be multiplied by; 1 unless `moved`.
   float correction[kRows];
   bool moved;
+  // For linear weights: how far from zero the scores of the warp's rows can lie, over the scale of the keys, and how far they
+  // may before a weight takes more than a multiplication.
+  float reach;
+  float room = kLinearRoom;
 
   // Decides for the warpgroup which blocks are worth their exponentials: one is not when for all rows its greatest score
   // lies more than `threshold` below the greatest so far, itself included, which the reference has to be. Rows past the
@@ -177,6 +181,9 @@ struct SoftmaxState {
         reference[row] = next;
         sum[row] *= correction[row];
       }
+      // The bits of numbers above zero are ordered as they are.
+      const float greatest = fmaxf(fmaxf(reference[0], reference[1]), 0.0f);
+      room = kLinearRoom - __uint_as_float(__reduce_max_sync(0xffffffff, __float_as_uint(greatest)));
     }
   }
 
@@ -191,39 +198,86 @@ struct SoftmaxState {
     }
   }
 
-  // Turns scores into packed weights.
-  template <Visibility kVisibility, typename Operands, int kBlocks = Operands::kStepBlocks>
+  // What linear weights of keys of these scales take.
+  template <int kBlocks>
+  __device__ __forceinline__ Care linear_care(const float (&key_scales)[kBlocks]) const {
+    bool near = true, far = false;
+#pragma unroll
+    for (int block = 0; block < kBlocks; ++block) {
+      near &= reach * key_scales[block] <= room;
+      far |= !(reach * key_scales[block] <= room + (kClampedRoom - kLinearRoom));  // or no number
+    }
+    return near ? Care::kNone : far ? Care::kEach : Care::kClamp;
+  }
+
+  // Turns scores into weights by exponentials, and sums them. Writes their bits.
+  template <Care kCare, typename Operands, int kBlocks = Operands::kStepBlocks>
   __device__ __forceinline__ void weigh(
-      const typename Operands::Score (&scores)[Operands::kScores], const StepScales<kBlocks>& scales,
-      const StepVisible<kBlocks>& visible, const Kept<kBlocks>& kept,
-      uint32_t (&weights)[Operands::kWeightRegisters]) {
+      const typename Operands::Score (&scores)[Operands::kScores], const StepScales<kBlocks>& scales, const Kept<kBlocks>& kept,
+      uint32_t (&weights)[Operands::kScores]) {
     float offset[kRows][kBlocks];
 #pragma unroll
     for (int row = 0; row < kRows; ++row) {
 #pragma unroll
       for (int block = 0; block < kBlocks; ++block) {
-        offset[row][block] = kept.block[block] ? Operands::kWeightExponent - reference[row] : -INFINITY;
+        offset[row][block] = kept.block[block] ? -reference[row] : -INFINITY;
       }
     }
-    constexpr int kPacked = Operands::kWeightRegisters / (Operands::kScores / 8);
+    constexpr auto kHidden = lowest_score(typename Operands::Score());
 #pragma unroll
     for (int i = 0; i < Operands::kScores / 8; ++i) {
       float w[8];
 #pragma unroll
       for (int j = 0; j < 8; ++j) {
-        const int block = i / 4, row = j / 2 % 2, unit = 2 * (i % 4) + j / 4;
+        const int block = i / 4, row = j / 2 % 2;
+        const bool seen = kCare != Care::kEach || scores[8 * i + j] != kHidden;
         const float exponent =
             fmaf(static_cast<float>(scores[8 * i + j]), scales[row][block], offset[row][block]);
-        if (kVisibility == Visibility::kAll && (Operands::kPolynomial >> j & 1) != 0) {
-          w[j] = exp2_polynomial(exponent);
-        } else {
-          w[j] = exp2_fast(is_visible<kVisibility>(visible, row, block, unit, j % 2) ? exponent : -INFINITY);
-        }
+        w[j] = exp2_fast(seen ? exponent : -INFINITY);
       }
       sum[0] += w[0] + w[1] + (w[4] + w[5]);
       sum[1] += w[2] + w[3] + (w[6] + w[7]);
-      Operands::pack_weights(weights + kPacked * i, w);
+#pragma unroll
+      for (int j = 0; j < 8; ++j) {
+        weights[8 * i + j] = __float_as_uint(w[j]);
+      }
     }
+  }
+
+  // Turns scores into the bits of linear weights, which the matrix instructions sum once they are packed.
+  template <Care kCare, typename Operands, int kBlocks = Operands::kStepBlocks>
+  __device__ __forceinline__ void weigh_linearly(
+      const int32_t (&scores)[Operands::kScores], const StepScales<kBlocks>& scales, const Kept<kBlocks>& kept,
+      uint32_t (&weights)[Operands::kScores]) const {
+    uint32_t factor[kRows][kBlocks], base[kRows];
+#pragma unroll
+    for (int row = 0; row < kRows; ++row) {
+      base[row] = linear_base(reference[row]);
+#pragma unroll
+      for (int block = 0; block < kBlocks; ++block) {
+        factor[row][block] = linear_factor(scales[row][block]);
+      }
+    }
+#pragma unroll
+    for (int i = 0; i < Operands::kScores; ++i) {
+      const int block = i / 32, row = i / 2 % 2;
+      if (kCare == Care::kEach) {
+        const bool seen = kept.block[block] && scores[i] != lowest_score(scores[i]);
+        const float above = fmaf(static_cast<float>(scores[i]), scales[row][block], -reference[row]);
+        weights[i] = seen ? far_linear_weight(above) : 0;
+      } else {
+        weights[i] = scores[i] * factor[row][block] + base[row];
+        if (kCare == Care::kClamp) {
+          weights[i] = max(static_cast<int32_t>(weights[i]), 0);
+        }
+      }
+    }
+  }
+
+  // The bits of the weight of a score that lies this far above the reference, wherever that is; NaN for NaN.
+  static __device__ __forceinline__ uint32_t far_linear_weight(float above) {
+    const int32_t bits = __float2int_rn(fmaf(above, kBitsPerOctave, kReferenceBits));
+    return above == above ? max(bits, 0) : __float_as_uint(NAN);
   }
 };
 
