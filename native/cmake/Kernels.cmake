@@ -21,6 +21,10 @@ function(add_kernels module)
     "-I${CMAKE_SOURCE_DIR}/include" -DREELSPARK_THREADS=${MODULE_THREADS}
     -DREELSPARK_SHARED_BYTES=${MODULE_SHARED_BYTES})
 
+  # Rewritten only when the command changes, so that a change to the build compiles again what it touches alone.
+  set(command_file "${CMAKE_BINARY_DIR}/${module}.command")
+  file(CONFIGURE OUTPUT "${command_file}" CONTENT "${NVCC_VERSION} ${compile} ${PTX_ARCHITECTURE}\n")
+
   set(images "")
   foreach(architecture IN LISTS MODULE_ARCHITECTURES)
     if(architecture STREQUAL "ptx")
@@ -33,7 +37,7 @@ function(add_kernels module)
     add_custom_command(OUTPUT "${image}"
       COMMAND "${CMAKE_COMMAND}" -E make_directory "${KERNEL_DIR}/${architecture}"
       COMMAND ${compile} ${target} -o "${image}" "${source}"
-      DEPENDS "${source}" ${MODULE_HEADERS} "${CMAKE_SOURCE_DIR}/CMakeLists.txt" VERBATIM)
+      DEPENDS "${source}" ${MODULE_HEADERS} "${command_file}" VERBATIM)
     list(APPEND images "${image}")
   endforeach()
   add_custom_target(${module}_kernels ALL DEPENDS ${images})
