@@ -25,7 +25,7 @@ __device__ void softmax(
   const RowGroups groups(rows, columns);
   const auto normalise = [&](auto access) {
     groups.each([&](int64_t r, bool exists) {
-      const Row<In, decltype(access)> row(scores + r * score_stride, exists ? columns : 0, groups, access);
+      Row<In, decltype(access)> row(scores + r * score_stride, exists ? columns : 0, groups, access);
       float greatest = -INFINITY;
       row.each([&](int, int count, const Octet<In>& octet) {
 #pragma unroll
@@ -62,10 +62,10 @@ __device__ void softmax(
 }  // namespace reelspark::model
 
 // Any grid is right. From bf16 to fp32, see widen.cu.
-#define CONVERT(in, In, outs, Out)                                                                               \
-  extern "C" __global__ void __launch_bounds__(REELSPARK_THREADS)                                                \
-      convert_##in##_to_##outs(const In* from, Out* to, int64_t count) {                                         \
-    reelspark::model::convert<In, Out>(from, to, count);                                                         \
+#define CONVERT(in, In, outs, Out)                                       \
+  extern "C" __global__ void __launch_bounds__(REELSPARK_THREADS)        \
+      convert_##in##_to_##outs(const In* from, Out* to, int64_t count) { \
+    reelspark::model::convert<In, Out>(from, to, count);                 \
   }
 
 CONVERT(f32, float, f16, __half)
@@ -75,11 +75,11 @@ CONVERT(f16, __half, bf16, __nv_bfloat16)
 CONVERT(bf16, __nv_bfloat16, f16, __half)
 
 // weights[r] = softmax(scale * scores[r]), scale above zero; in place where types and strides are the same.
-#define SOFTMAX(in, In, outs, Out)                                                                               \
-  extern "C" __global__ void __launch_bounds__(REELSPARK_THREADS, 2) softmax_##in##_to_##outs(                   \
-      const In* scores, int64_t score_stride, float scale, Out* weights, int64_t weight_stride, int64_t rows,    \
-      int columns) {                                                                                             \
-    reelspark::model::softmax<In, Out>(scores, score_stride, scale, weights, weight_stride, rows, columns);      \
+#define SOFTMAX(in, In, outs, Out)                                                                            \
+  REELSPARK_ROW_KERNEL softmax_##in##_to_##outs(                                                              \
+      const In* scores, int64_t score_stride, float scale, Out* weights, int64_t weight_stride, int64_t rows, \
+      int columns) {                                                                                          \
+    reelspark::model::softmax<In, Out>(scores, score_stride, scale, weights, weight_stride, rows, columns);   \
   }
 
 SOFTMAX(f32, float, f32, float)

@@ -12,7 +12,7 @@ __device__ void layer_norm(
   const RowGroups groups(rows, columns);
   const auto normalise = [&](auto access) {
     groups.each([&](int64_t r, bool exists) {
-      const Row<In, decltype(access)> row(x + r * x_stride, exists ? columns : 0, groups, access);
+      Row<In, decltype(access)> row(x + r * x_stride, exists ? columns : 0, groups, access);
       float sum = 0;
       row.each([&](int, int, const Octet<In>& octet) {
 #pragma unroll
@@ -47,7 +47,7 @@ __device__ void layer_norm(
 }
 
 template <typename T, typename Access>
-__device__ float squared_norm(const Row<T, Access>& row, const RowGroups& groups) {
+__device__ float squared_norm(Row<T, Access>& row, const RowGroups& groups) {
   float squares = 0;
   row.each([&](int, int, const Octet<T>& octet) {
 #pragma unroll
@@ -65,7 +65,7 @@ __device__ void rms_norm(
   const RowGroups groups(rows, columns);
   const auto normalise = [&](auto access) {
     groups.each([&](int64_t r, bool exists) {
-      const Row<In, decltype(access)> row(x + r * x_stride, exists ? columns : 0, groups, access);
+      Row<In, decltype(access)> row(x + r * x_stride, exists ? columns : 0, groups, access);
       const float scale = 1 / sqrtf(squared_norm(row, groups) / columns + epsilon);
       row.each([&](int first, int count, const Octet<In>& octet) {
         const Octet<float> weights = load(weight + first, count, access);
@@ -91,7 +91,7 @@ __device__ void rms_norm_rotary(
   const RowGroups groups(rows, columns);
   const auto normalise = [&](auto access) {
     groups.each([&](int64_t r, bool exists) {
-      const Row<T, decltype(access)> row(x + r * x_stride, exists ? columns : 0, groups, access);
+      Row<T, decltype(access)> row(x + r * x_stride, exists ? columns : 0, groups, access);
       const float scale = 1 / sqrtf(squared_norm(row, groups) / columns + epsilon);
       row.each([&](int first, int count, const Octet<T>& octet) {
         const Octet<float> weights = load(weight + first, count, access);
@@ -139,7 +139,7 @@ __device__ void channel_norm(
   const RowGroups groups(pixels, channels);
   const auto normalise = [&](auto access) {
     groups.each([&](int64_t pixel, bool exists) {
-      const Row<T, decltype(access)> row(x + pixel * channels, exists ? channels : 0, groups, access);
+      Row<T, decltype(access)> row(x + pixel * channels, exists ? channels : 0, groups, access);
       const float scale = sqrtf(static_cast<float>(channels)) / fmaxf(sqrtf(squared_norm(row, groups)), 1e-12f);
       row.each([&](int first, int count, const Octet<T>& octet) {
         const Octet<float> gammas = load(gamma + first, count, access);
@@ -164,17 +164,17 @@ __device__ void channel_norm(
 //   parameter_stride  of factor and addend: 0 when one row serves all
 //   factor_offset     0 for weights, 1 for the scale of a modulation
 // rms_norm_*_to_*: out = x / sqrt(mean(x^2) + epsilon) * weight
-#define NORMS(in, In, outs, Out)                                                                                  \
-  extern "C" __global__ void __launch_bounds__(REELSPARK_THREADS, 2) layer_norm_##in##_to_##outs(                    \
-      const In* x, int64_t x_stride, const float* factor, float factor_offset, const float* addend,               \
-      int64_t parameter_stride, float epsilon, Out* out, int64_t out_stride, int64_t rows, int columns) {         \
-    reelspark::model::layer_norm<In, Out>(                                                                        \
-        x, x_stride, factor, factor_offset, addend, parameter_stride, epsilon, out, out_stride, rows, columns);   \
-  }                                                                                                               \
-  extern "C" __global__ void __launch_bounds__(REELSPARK_THREADS, 2) rms_norm_##in##_to_##outs(                      \
-      const In* x, int64_t x_stride, const float* weight, float epsilon, Out* out, int64_t out_stride,            \
-      int64_t rows, int columns) {                                                                                \
-    reelspark::model::rms_norm<In, Out>(x, x_stride, weight, epsilon, out, out_stride, rows, columns);            \
+#define NORMS(in, In, outs, Out)                                                                                \
+  REELSPARK_ROW_KERNEL layer_norm_##in##_to_##outs(                                                             \
+      const In* x, int64_t x_stride, const float* factor, float factor_offset, const float* addend,             \
+      int64_t parameter_stride, float epsilon, Out* out, int64_t out_stride, int64_t rows, int columns) {       \
+    reelspark::model::layer_norm<In, Out>(                                                                      \
+        x, x_stride, factor, factor_offset, addend, parameter_stride, epsilon, out, out_stride, rows, columns); \
+  }                                                                                                             \
+  REELSPARK_ROW_KERNEL rms_norm_##in##_to_##outs(                                                               \
+      const In* x, int64_t x_stride, const float* weight, float epsilon, Out* out, int64_t out_stride,          \
+      int64_t rows, int columns) {                                                                              \
+    reelspark::model::rms_norm<In, Out>(x, x_stride, weight, epsilon, out, out_stride, rows, columns);          \
   }
 
 NORMS(f32, float, f32, float)
@@ -188,14 +188,14 @@ NORMS(bf16, __nv_bfloat16, bf16, __nv_bfloat16)
 // channel_norm_*: silu(x / max(|x|, 1e-12) * sqrt(channels) * gamma) over the channels of each pixel
 //   activation      kNone or kSilu
 #define ROTARY_AND_CHANNEL_NORM(name, T)                                                                          \
-  extern "C" __global__ void __launch_bounds__(REELSPARK_THREADS, 2) rms_norm_rotary_##name(                         \
+  REELSPARK_ROW_KERNEL rms_norm_rotary_##name(                                                                    \
       const T* x, int64_t x_stride, const float* weight, float epsilon, const float* cosines, const float* sines, \
       T* out, int64_t out_token_stride, int64_t out_head_stride, int64_t rows, int heads, int head_dim) {         \
     reelspark::model::rms_norm_rotary<T>(                                                                         \
         x, x_stride, weight, epsilon, cosines, sines, out, out_token_stride, out_head_stride, rows, heads,        \
         head_dim);                                                                                                \
   }                                                                                                               \
-  extern "C" __global__ void __launch_bounds__(REELSPARK_THREADS, 2) channel_norm_##name(                            \
+  REELSPARK_ROW_KERNEL channel_norm_##name(                                                                       \
       const T* x, const float* gamma, reelspark::Activation activation, T* out, int64_t pixels, int channels) {   \
     reelspark::model::channel_norm<T>(x, gamma, activation, out, pixels, channels);                               \
   }

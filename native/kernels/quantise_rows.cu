@@ -23,7 +23,7 @@ __device__ void quantise_rows(
   const RowGroups groups(rows, columns);
   const auto quantise = [&](auto access) {
     groups.each([&](int64_t r, bool exists) {
-      const Row<T, decltype(access)> row(x + r * x_stride, exists ? columns : 0, groups, access);
+      Row<T, decltype(access)> row(x + r * x_stride, exists ? columns : 0, groups, access);
       float greatest = 0;
       row.each([&](int, int, const Octet<T>& octet) {
 #pragma unroll
@@ -65,11 +65,11 @@ __device__ void quantise_rows(
 
 // Any grid is right. Strides are in elements. out[r] * scales[r] is x[r] rounded to e4m3; the greatest magnitude of a row
 // becomes 448. NaN stays NaN and does not touch the rest of its row; an infinite number makes its row NaN.
-#define QUANTISE_ROWS(name, T)                                                                                   \
-  extern "C" __global__ void __launch_bounds__(REELSPARK_THREADS, 2) quantise_rows_##name(                       \
-      const T* x, int64_t x_stride, __nv_fp8_storage_t* out, int64_t out_stride, float* scales, int64_t rows,    \
-      int columns) {                                                                                             \
-    reelspark::model::quantise_rows<T>(x, x_stride, out, out_stride, scales, rows, columns);                     \
+#define QUANTISE_ROWS(name, T)                                                                                \
+  REELSPARK_ROW_KERNEL quantise_rows_##name(                                                                  \
+      const T* x, int64_t x_stride, __nv_fp8_storage_t* out, int64_t out_stride, float* scales, int64_t rows, \
+      int columns) {                                                                                          \
+    reelspark::model::quantise_rows<T>(x, x_stride, out, out_stride, scales, rows, columns);                  \
   }
 
 QUANTISE_ROWS(f32, float)

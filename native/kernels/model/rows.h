@@ -9,10 +9,14 @@ namespace reelspark::model {
 
 constexpr int kWarpSize = 32;
 
-// The smallest power of two that gives every lane at most one octet of a row, up to a warp.
+// What begins an entry point. A multiprocessor shall hold four blocks at least: these kernels live on loads under way.
+#define REELSPARK_ROW_KERNEL extern "C" __global__ void __launch_bounds__(REELSPARK_THREADS, 4)
+
+// The smallest power of two that gives every lane at most three octets of a row, up to a warp. Short rows share a warp:
+// so each lane has several loads under way, and rows of 96 times a power of two, as VAEs have, leave no lane idle.
 __device__ inline int lanes_of_row(int columns) {
   int lanes = 1;
-  while (lanes < kWarpSize && lanes * kOctet < columns) {
+  while (lanes < kWarpSize && lanes * 3 * kOctet < columns) {
     lanes *= 2;
   }
   return lanes;
@@ -70,30 +74,44 @@ class Row {
 #pragma unroll
     for (int i = 0; i < kCached; ++i) {
       if (first(i) < columns_) {
-        cache_[i] = load(row_ + first(i), count_from(first(i), columns_), access_);
+        cache_[i] = load(row_ + first(i), count(i), access_);
       }
     }
   }
 
   // Calls use(first column, count, octet) for this lane's octets.
   template <typename Use>
-  __device__ void each(const Use& use) const {
+  __device__ void each(const Use& use) {
 #pragma unroll
     for (int i = 0; i < kCached; ++i) {
       if (first(i) < columns_) {
-        use(first(i), count_from(first(i), columns_), cache_[i]);
+        forget(cache_[i]);
+        use(first(i), count(i), cache_[i]);
       }
     }
     for (int i = kCached; first(i) < columns_; ++i) {
-      const int count = count_from(first(i), columns_);
-      use(first(i), count, load(row_ + first(i), count, access_));
+      use(first(i), count(i), load(row_ + first(i), count(i), access_));
     }
   }
 
  private:
   static constexpr int kCached = std::is_same_v<Access, ByOctets> ? 24 * 4 / sizeof(Octet<T>) : 0;
 
+  // Makes the compiler forget what it worked out from the octet. Else it would keep the numbers converted to fp32 from one
+  // use to the next, in twice the registers, and fewer rows would be under way.
+  __device__ static void forget(Octet<T>& octet) {
+#ifdef __CUDA_ARCH__
+#pragma unroll
+    for (int i = 0; i < static_cast<int>(sizeof octet / sizeof(uint32_t)); ++i) {
+      asm volatile("" : "+r"(reinterpret_cast<uint32_t*>(&octet)[i]));
+    }
+#endif
+  }
+
   __device__ int first(int i) const { return (lane_ + i * lanes_) * kOctet; }
+  __device__ int count(int i) const {
+    return std::is_same_v<Access, ByOctets> ? kOctet : count_from(first(i), columns_);
+  }
 
   const T* row_;
   int columns_;
