@@ -103,7 +103,15 @@ void transformer(Bench& bench) {
                      rows, columns);
   bench.memory_bound("rms_norm_rotary_bf16", 2 * bytes + 4.0 * rows * head_dim, x.data(), stride, factor.data(),
                      kEpsilon, cosines.data(), sines.data(), out.data(), stride, head_stride, rows, heads, head_dim);
+  const Tensor<uint8_t> codes(count);
+  const Tensor<float> scales(rows);
+  bench.memory_bound("quantise_rows_bf16", 1.5 * bytes, x.data(), stride, codes.data(), stride, scales.data(), rows,
+                     columns);
   bench.memory_bound("gated_add_bf16", 3 * bytes, x.data(), factor.data(), zero, out.data(), rows, columns);
+  const Tensor<float> residual(count);
+  bench.memory_bound("layer_norm_f32_to_bf16", 3 * bytes, residual.data(), stride, factor.data(), one, addend.data(),
+                     zero, kEpsilon, out.data(), stride, rows, columns);
+  bench.memory_bound("gated_add_bf16_to_f32", 5 * bytes, x.data(), factor.data(), zero, residual.data(), rows, columns);
 }
 
 void scheduler(Bench& bench) {
@@ -149,12 +157,14 @@ void decoder(Bench& bench) {
                 c.out_width(), s.inputs, s.outputs, taps);
   }
   const int64_t pixels = 4 * 480 * 832;
-  const int channels = 96;
-  const Tensor<Bf16> x(pixels * channels);
-  const Tensor<float> gamma(channels);
+  const Tensor<Bf16> x(pixels * 96);
+  const Tensor<float> gamma(384);
   const int32_t silu = 1;
-  bench.memory_bound("channel_norm_bf16", 4.0 * pixels * channels, x.data(), gamma.data(), silu, x.data(), pixels,
-                     channels);
+  // As many pixels as hold the channels.
+  for (const int channels : {96, 192, 384}) {
+    bench.memory_bound("channel_norm_bf16", 4.0 * pixels * 96, x.data(), gamma.data(), silu, x.data(),
+                       pixels * 96 / channels, channels);
+  }
   const int64_t count = pixels * 3;
   const Tensor<uint8_t> rgb(count);
   bench.memory_bound("to_rgb_bf16", 3.0 * count, x.data(), rgb.data(), count);

@@ -75,15 +75,15 @@ __device__ void add_row(const T* x, const float* row, T* out, int64_t rows, int 
   with_access(columns, add, x, row, out);
 }
 
-template <typename T>
+template <typename Branch, typename T>
 __device__ void gated_add(
-    const T* branch, const float* gate, int64_t gate_stride, T* residual, int64_t rows, int columns) {
+    const Branch* branch, const float* gate, int64_t gate_stride, T* residual, int64_t rows, int columns) {
   const RowGroups groups(rows, columns);
   const auto add = [&](auto access) {
     groups.each([&](int64_t r, bool exists) {
       for (int first = groups.lane() * kOctet; exists && first < columns; first += groups.lanes() * kOctet) {
         const int count = count_from(first, columns);
-        const Octet<T> addends = load(branch + r * columns + first, count, access);
+        const Octet<Branch> addends = load(branch + r * columns + first, count, access);
         const Octet<float> gates = load(gate + r * gate_stride + first, count, access);
         T* const place = residual + r * columns + first;
         const Octet<T> octet = load(place, count, access);
@@ -124,7 +124,8 @@ __device__ void find_not_finite(const T* x, int64_t count, uint32_t* found) {
 // multiply_*:   out = a * b
 // activate_*:   out = activation(x)
 // add_row_*:    out[r] = x[r] + row; row [columns], fp32
-// gated_add_*:  residual[r] += gate[r] * branch[r]; gate fp32, gate_stride 0 when one row serves all
+// gated_add_*:  residual[r] += gate[r] * branch[r]; gate fp32, gate_stride 0 when one row serves all; the branch may have
+//               a type of its own, which comes first in the name
 // find_not_finite_*: sets *found, zero before the launch, to 1 when an element is NaN or infinite
 #define ELEMENTWISE(name, T)                                                                                     \
   extern "C" __global__ void __launch_bounds__(REELSPARK_THREADS)                                                \
@@ -143,10 +144,6 @@ __device__ void find_not_finite(const T* x, int64_t count, uint32_t* found) {
       add_row_##name(const T* x, const float* row, T* out, int64_t rows, int columns) {                          \
     reelspark::model::add_row<T>(x, row, out, rows, columns);                                                    \
   }                                                                                                              \
-  extern "C" __global__ void __launch_bounds__(REELSPARK_THREADS) gated_add_##name(                              \
-      const T* branch, const float* gate, int64_t gate_stride, T* residual, int64_t rows, int columns) {         \
-    reelspark::model::gated_add<T>(branch, gate, gate_stride, residual, rows, columns);                          \
-  }                                                                                                              \
   extern "C" __global__ void __launch_bounds__(REELSPARK_THREADS)                                                \
       find_not_finite_##name(const T* x, int64_t count, uint32_t* found) {                                       \
     reelspark::model::find_not_finite<T>(x, count, found);                                                       \
@@ -154,3 +151,13 @@ __device__ void find_not_finite(const T* x, int64_t count, uint32_t* found) {
 
 ELEMENTWISE(f32, float)
 ELEMENTWISE(bf16, __nv_bfloat16)
+
+#define GATED_ADD(name, Branch, T)                                                                               \
+  extern "C" __global__ void __launch_bounds__(REELSPARK_THREADS) name(                                          \
+      const Branch* branch, const float* gate, int64_t gate_stride, T* residual, int64_t rows, int columns) {    \
+    reelspark::model::gated_add<Branch, T>(branch, gate, gate_stride, residual, rows, columns);                  \
+  }
+
+GATED_ADD(gated_add_f32, float, float)
+GATED_ADD(gated_add_bf16, __nv_bfloat16, __nv_bfloat16)
+GATED_ADD(gated_add_bf16_to_f32, __nv_bfloat16, float)

@@ -89,14 +89,15 @@ void add_row_is_right(const Run& run) {
   }
 }
 
-template <typename T, typename Run>
+template <typename Branch, typename T, typename Run>
 void gated_add_is_right(const Run& run) {
   for (const Size& size : kSizes) {
     for (const int64_t stride : {0, size.columns}) {
       const auto values = random_values<T>(size.rows * size.columns, 4);
-      const auto branch = random_values<T>(values.size(), 6);
+      const auto branch = random_values<Branch>(values.size(), 6);
       const auto gate = random_values<float>(values.size(), 5);
-      const Array<T> residual(values), branches(branch);
+      const Array<T> residual(values);
+      const Array<Branch> branches(branch);
       const Array<float> gates(gate);
       run(branches.data(), gates.data(), stride, residual.data(), size.rows, size.columns);
       std::vector<double> expected;
@@ -171,8 +172,9 @@ void all() {
   activate_is_right<__nv_bfloat16>(WITH(activate_bf16));
   add_row_is_right<float>(WITH(add_row_f32));
   add_row_is_right<__nv_bfloat16>(WITH(add_row_bf16));
-  gated_add_is_right<float>(WITH(gated_add_f32));
-  gated_add_is_right<__nv_bfloat16>(WITH(gated_add_bf16));
+  gated_add_is_right<float, float>(WITH(gated_add_f32));
+  gated_add_is_right<__nv_bfloat16, __nv_bfloat16>(WITH(gated_add_bf16));
+  gated_add_is_right<__nv_bfloat16, float>(WITH(gated_add_bf16_to_f32));
   not_finite_is_found<float>(WITH(find_not_finite_f32));
   not_finite_is_found<__nv_bfloat16>(WITH(find_not_finite_bf16));
   convert_is_right<float, __half>(WITH(convert_f32_to_f16));
