@@ -42,14 +42,20 @@ constexpr double kRounding<__half> = 0x1p-11 + 4e-6;
 template <>
 constexpr double kRounding<__nv_bfloat16> = 0x1p-8 + 4e-6;
 
-// Checks results against fp64: within the rounding of the type, and `slack` for what cancels before.
+// Checks results against fp64: within the rounding of the type, and the slack of each for what cancels before.
 template <typename T>
-void check_close(const std::vector<T>& actual, const std::vector<double>& expected, double slack = 4e-6) {
+void check_close(
+    const std::vector<T>& actual, const std::vector<double>& expected, const std::vector<double>& slack) {
   CHECK(actual.size() == expected.size());
   for (size_t i = 0; i < expected.size(); ++i) {
     CHECK_NEAR(static_cast<double>(static_cast<float>(actual[i])), expected[i],
-               kRounding<T> * std::fabs(expected[i]) + slack);
+               kRounding<T> * std::fabs(expected[i]) + slack[i]);
   }
+}
+
+template <typename T>
+void check_close(const std::vector<T>& actual, const std::vector<double>& expected, double slack = 4e-6) {
+  check_close(actual, expected, std::vector<double>(expected.size(), slack));
 }
 
 inline double activated(int activation, double x) {

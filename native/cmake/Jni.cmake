@@ -1,0 +1,12 @@
+# Sets JNI_HEADERS to the directories of a JDK's jni.h: of JAVA_HOME, else of the javac on the PATH. Empty without one.
+set(JNI_HEADERS "")
+find_program(JAVAC javac NO_CACHE)
+if(JAVAC)
+  file(REAL_PATH "${JAVAC}" javac)
+  get_filename_component(home_of_javac "${javac}/../.." ABSOLUTE)
+endif()
+foreach(home "$ENV{JAVA_HOME}" "${home_of_javac}")
+  if(NOT JNI_HEADERS AND EXISTS "${home}/include/jni.h")
+    set(JNI_HEADERS "${home}/include" "${home}/include/linux")
+  endif()
+endforeach()
