@@ -135,6 +135,7 @@ struct Shape {
 // Convolutions of the decoder, and what reads the same pixels before them.
 void decoder(Bench& bench) {
   for (const Shape& s : {Shape{1, 60, 104, 384, 384, 3, 3, Upsampling::kNone, 128},
+                         Shape{1, 60, 104, 384, 384, 3, 3, Upsampling::kNone, 96},
                          Shape{2, 60, 104, 384, 768, 3, 1, Upsampling::kNone, 128},
                          Shape{4, 120, 208, 384, 192, 1, 3, Upsampling::kTwo, 96},
                          Shape{4, 240, 416, 192, 192, 3, 3, Upsampling::kNone, 96},

@@ -26,6 +26,23 @@ struct Shared {
   static_assert(kPixels * kSumStride * 4 <= REELSPARK_SHARED_BYTES);
 };
 
+// One place in every stage after the other, around and around.
+template <int kOutputs>
+class Ring {
+ public:
+  __device__ explicit Ring(uint32_t first) : stage_(first), left_(kStages - 1) {}
+
+  __device__ uint32_t stage() const { return stage_; }
+  __device__ void advance() {
+    stage_ += left_ == 0 ? -(kStages - 1) * Shared<kOutputs>::kStageBytes : Shared<kOutputs>::kStageBytes;
+    left_ = left_ == 0 ? kStages - 1 : left_ - 1;
+  }
+
+ private:
+  uint32_t stage_;
+  int left_;  // stages before the first comes again
+};
+
 // What one warp sums: tiles of 16 pixels by 8 outputs.
 template <typename T, int kOutputs>
 class WarpSums {
@@ -133,15 +150,16 @@ __device__ void convolve(const ConvolutionArguments& c) {
   uint8_t* const shared = mma::dynamic_shared();
   const uint32_t stages = mma::shared_address(shared);
   const PixelRows<T> pixels(c, first_pixel);
-  const OutputRows<T, kOutputs> outputs(c, first_output);
-  Depth depth(c, threadIdx.x % kUnitsOfRow);
+  OutputRows<kOutputs> outputs(c, first_output);
+  Depth depth(c);
   // Past the last step there is nothing to copy, but groups are counted on.
+  Ring<kOutputs> to(stages + place_of_thread()), from(stages);
   const auto copy = [&](int step) {
     if (step < steps) {
-      const uint32_t stage = stages + step % kStages * Shared<kOutputs>::kStageBytes;
-      pixels.copy(depth, stage);
-      outputs.copy(depth, stage + Shared<kOutputs>::kPixelBytes);
+      pixels.copy(depth, to.stage());
+      outputs.copy(depth, to.stage() + Shared<kOutputs>::kPixelBytes);
       depth.advance();
+      to.advance();
     }
     mma::end_copy_group();
   };
@@ -155,7 +173,8 @@ __device__ void convolve(const ConvolutionArguments& c) {
     // The stage has come for all threads, and all have used the one that is copied to next.
     __syncthreads();
     copy(step + kStages - 1);
-    sums.add_stage(stages + step % kStages * Shared<kOutputs>::kStageBytes);
+    sums.add_stage(from.stage());
+    from.advance();
   }
   mma::wait_for_copies<0>();
   __syncthreads();

@@ -7,6 +7,8 @@ namespace reelspark::mma {
 
 using host_gpu::machine;
 
+inline const char* kept(const char* address) { return address; }
+
 enum class Source { kZeros, kMemory };
 
 inline uint8_t* dynamic_shared() { return machine.shared.data(); }

@@ -11,6 +11,8 @@ namespace reelspark {
 // Enlargement of x by nearest neighbours before it is convolved: binary logarithm of the factor in height and width.
 enum class Upsampling : int32_t { kNone = 0, kTwo = 1 };
 
+constexpr int kMostKernelSize = 7;
+
 // Activations and weights are 16-byte aligned, of the kernel's element type.
 struct ConvolutionArguments {
   const void* x;         // [frames, height, width, inputs]
@@ -25,7 +27,7 @@ struct ConvolutionArguments {
   int32_t inputs;          // a multiple of 8
   int32_t outputs;
   int32_t history_frames;  // less than kernel_frames; what is missing counts as zeros
-  int32_t kernel_frames;
+  int32_t kernel_frames;   // at most kMostKernelSize, like height and width
   int32_t kernel_height;   // odd, like the width
   int32_t kernel_width;
   Upsampling upsampling;

@@ -8,6 +8,12 @@
 
 namespace reelspark::mma {
 
+// The same address, held in registers, as above.
+__device__ inline const char* kept(const char* address) {
+  asm volatile("" : "+l"(address));
+  return address;
+}
+
 // Copies 16 bytes, or writes zeros and reads nothing.
 enum class Source { kZeros, kMemory };
 
