@@ -4,22 +4,37 @@ import org.reelspark.tensor.DType;
 import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
 
-/** Allocation and transfer. */
+/** Allocation and transfer, and the types that a backend computes in. */
 public interface MemoryOperations {
+  /**
+   * Type of what linear layers and attention read, weights included: F32 or a narrower one that the
+   * device multiplies faster. Residual streams, latents, norms, biases and modulation are F32
+   * everywhere.
+   */
+  DType activationType();
+
+  /** Type of video inside an autoencoder, and of the weights that it meets. */
+  DType pixelType();
+
   /** Uninitialised tensor in the backend's memory; the caller closes it. */
   Tensor allocate(DType dtype, Shape shape);
 
   /**
-   * Copies host weights of any float type into the backend's memory and compute type; the caller
-   * closes both.
+   * Copies host weights of any float type into the backend's memory; the caller closes both.
+   *
+   * @param dtype of the result: F32, {@link #activationType} or {@link #pixelType}
    */
-  Tensor upload(Tensor host);
+  Tensor upload(Tensor host, DType dtype);
 
   /**
-   * Copies values; source and destination lie in host or backend memory, both F32 and of equal
-   * element count.
+   * Copies values; source and destination lie in host or backend memory, of equal type and element
+   * count.
    */
   void copy(Tensor source, Tensor destination);
+
+  default Tensor upload(Tensor host) {
+    return upload(host, DType.F32);
+  }
 
   default Tensor allocate(long... sizes) {
     return allocate(DType.F32, Shape.of(sizes));

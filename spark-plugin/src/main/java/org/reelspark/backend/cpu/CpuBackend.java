@@ -75,8 +75,18 @@ public final class CpuBackend implements Backend {
   }
 
   @Override
-  public Tensor upload(Tensor host) {
-    return memory.upload(host);
+  public DType activationType() {
+    return memory.activationType();
+  }
+
+  @Override
+  public DType pixelType() {
+    return memory.pixelType();
+  }
+
+  @Override
+  public Tensor upload(Tensor host, DType dtype) {
+    return memory.upload(host, dtype);
   }
 
   @Override

@@ -25,10 +25,23 @@ final class CpuMemory implements MemoryOperations {
   }
 
   @Override
-  public Tensor upload(Tensor host) {
-    DType dtype = host.dtype();
-    if (host.space() != MemorySpace.HOST || dtype == DType.I32 || dtype == DType.U8) {
+  public DType activationType() {
+    return DType.F32;
+  }
+
+  @Override
+  public DType pixelType() {
+    return DType.F32;
+  }
+
+  @Override
+  public Tensor upload(Tensor host, DType dtype) {
+    DType stored = host.dtype();
+    if (host.space() != MemorySpace.HOST || stored == DType.I32 || stored == DType.U8) {
       throw new IllegalArgumentException("expected floats in host memory, found " + host);
+    }
+    if (dtype != DType.F32) {
+      throw new IllegalArgumentException("the processor computes in F32, not in " + dtype);
     }
     Tensor result = allocate(DType.F32, host.shape());
     runtime

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.reelspark.backend.Backend;
 import org.reelspark.backend.Linear;
+import org.reelspark.tensor.DType;
 import org.reelspark.tensor.Tensor;
 
 /**
@@ -26,32 +27,61 @@ public final class BackendWeights implements AutoCloseable {
   }
 
   /**
-   * Uploads one tensor.
+   * Uploads one tensor as F32: what is added to activations or multiplies them element by element.
    *
    * @param sizes the shape that the tensor must have
    */
   public Tensor tensor(String name, long... sizes) {
+    return tensor(name, DType.F32, sizes);
+  }
+
+  /**
+   * Uploads one tensor.
+   *
+   * @param dtype that the backend shall keep it in
+   * @param sizes the shape that the tensor must have
+   */
+  public Tensor tensor(String name, DType dtype, long... sizes) {
     try (Tensor host = weights.load(name, sizes)) {
-      return upload(host);
+      return upload(host, dtype);
     }
   }
 
   /** Uploads a host tensor that the caller has made; the caller closes the host tensor. */
-  public Tensor upload(Tensor host) {
-    Tensor tensor = backend.upload(host);
+  public Tensor upload(Tensor host, DType dtype) {
+    Tensor tensor = backend.upload(host, dtype);
     uploaded.add(tensor);
     return tensor;
   }
 
+  /** Type of the weights of linear layers between activations. */
+  public DType activationType() {
+    return backend.activationType();
+  }
+
+  /** Type of the weights that meet video. */
+  public DType pixelType() {
+    return backend.pixelType();
+  }
+
   /** {@code PREFIX.weight [outputs, inputs]} and {@code PREFIX.bias [outputs]}. */
   public Linear linear(String prefix, long outputs, long inputs) {
+    return linear(prefix, activationType(), outputs, inputs);
+  }
+
+  /**
+   * As {@link #linear(String, long, long)}.
+   *
+   * @param dtype of the weight
+   */
+  public Linear linear(String prefix, DType dtype, long outputs, long inputs) {
     return new Linear(
-        tensor(prefix + ".weight", outputs, inputs), tensor(prefix + ".bias", outputs));
+        tensor(prefix + ".weight", dtype, outputs, inputs), tensor(prefix + ".bias", outputs));
   }
 
   /** {@code PREFIX.weight [outputs, inputs]} alone. */
   public Linear linearWithoutBias(String prefix, long outputs, long inputs) {
-    return new Linear(tensor(prefix + ".weight", outputs, inputs), null);
+    return new Linear(tensor(prefix + ".weight", activationType(), outputs, inputs), null);
   }
 
   @Override

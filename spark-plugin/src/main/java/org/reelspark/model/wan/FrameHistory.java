@@ -2,6 +2,7 @@ package org.reelspark.model.wan;
 
 import org.reelspark.backend.Backend;
 import org.reelspark.backend.Convolution;
+import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
 
 /** The last input frames of one causal convolution, which its next frames look back to. */
@@ -17,7 +18,8 @@ final class FrameHistory implements AutoCloseable {
   FrameHistory(Backend backend, Convolution convolution, Tensor x) {
     this.backend = backend;
     this.length = convolution.kernelFrames() - 1;
-    this.frames = backend.allocate(length, x.shape().size(1), x.shape().size(2), x.shape().size(3));
+    Shape shape = Shape.of(length, x.shape().size(1), x.shape().size(2), x.shape().size(3));
+    this.frames = backend.allocate(x.dtype(), shape);
   }
 
   /** The frames just before the next ones, as many as there were, or null when there were none. */

@@ -21,6 +21,11 @@ final class RunMemory implements AutoCloseable {
     return own(backend.allocate(sizes));
   }
 
+  /** Uninitialised tensor for what linear layers and attention read. */
+  Tensor allocateActivations(long... sizes) {
+    return own(backend.allocate(backend.activationType(), Shape.of(sizes)));
+  }
+
   /** Uninitialised F32 tensor in host memory. */
   Tensor allocateHost(long... sizes) {
     return own(Tensor.allocateHost(DType.F32, Shape.of(sizes)));

@@ -7,7 +7,7 @@ import org.reelspark.backend.Backend;
 import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
 
-/** Tensors that are used again when given back, so that only the first round allocates. */
+/** Tensors of video that are used again when given back, so that only the first round allocates. */
 final class TensorPool implements AutoCloseable {
   private final Backend backend;
   private final List<Tensor> free = new ArrayList<>();
@@ -24,7 +24,7 @@ final class TensorPool implements AutoCloseable {
         free.stream()
             .filter(tensor -> tensor.elementCount() >= count)
             .min(Comparator.comparingLong(Tensor::elementCount))
-            .orElseGet(() -> backend.allocate(count));
+            .orElseGet(() -> backend.allocate(backend.pixelType(), Shape.of(count)));
     free.remove(owner);
     taken.add(owner);
     return owner.slice(0, count).reshape(sizes);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.reelspark.backend.Activation;
 import org.reelspark.backend.Backend;
+import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
 
 /**
@@ -28,14 +29,15 @@ final class TextConditioning {
       Backend backend) {
     long rows = states.rows();
     long d = config.dimension();
-    try (Tensor hidden = backend.allocate(rows, d);
-        Tensor context = backend.allocate(rows, d)) {
+    Shape shape = Shape.of(rows, d);
+    try (Tensor hidden = backend.allocate(backend.activationType(), shape);
+        Tensor context = backend.allocate(backend.activationType(), shape)) {
       backend.linear(states, weights.textEmbedding1(), Activation.GELU_TANH, hidden);
       backend.linear(hidden, weights.textEmbedding2(), Activation.NONE, context);
       for (WanTransformerWeights.Block block : weights.blocks()) {
         WanTransformerWeights.Attention attention = block.crossAttention();
-        Tensor key = memory.allocate(1, rows, config.heads(), config.headDimension());
-        Tensor value = memory.allocate(1, rows, config.heads(), config.headDimension());
+        Tensor key = memory.allocateActivations(1, rows, config.heads(), config.headDimension());
+        Tensor value = memory.allocateActivations(1, rows, config.heads(), config.headDimension());
         layers.add(new KeyValue(key, value));
         Tensor keyRows = key.reshape(rows, d);
         backend.linear(context, attention.key(), Activation.NONE, keyRows);

@@ -3,13 +3,13 @@ package org.reelspark.model.wan;
 import org.reelspark.attention.Grid;
 import org.reelspark.attention.TokenOrder;
 import org.reelspark.backend.RotaryTable;
-import org.reelspark.tensor.DType;
 import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
 
 /**
  * What a forward needs that depends on the grid alone: token order, positions, and memory for S
- * tokens of width d. It is made once per run, so that steps allocate nothing.
+ * tokens of width d: F32 for patches and the residual stream, else the backend's activation type.
+ * It is made once per run, so that steps allocate nothing.
  *
  * @param order {@code order[i]} is the row-major index of token i
  * @param positions in token order
@@ -40,13 +40,13 @@ record TokenWorkspace(
     long count = grid.tokens();
     long d = config.dimension();
     long feedForward = config.feedForwardDimension();
-    Tensor shared = memory.allocate(count, Math.max(3 * d, feedForward));
+    Tensor shared = memory.allocateActivations(count, Math.max(3 * d, feedForward));
     return new TokenWorkspace(
         order,
         RotaryPositions.table(grid, order, config.headDimension(), memory),
         memory.allocate(count, (long) config.patch().volume() * config.inChannels()),
         memory.allocate(count, d),
-        memory.allocate(count, d),
+        memory.allocateActivations(count, d),
         part(shared, 0, count, d),
         part(shared, count * d, count, d),
         part(shared, 2 * count * d, count, d),
@@ -55,6 +55,9 @@ record TokenWorkspace(
 
   private static Tensor part(Tensor whole, long firstElement, long rows, long columns) {
     return Tensor.view(
-        DType.F32, Shape.of(rows, columns), whole.memory(), firstElement * DType.F32.bytes());
+        whole.dtype(),
+        Shape.of(rows, columns),
+        whole.memory(),
+        firstElement * whole.dtype().bytes());
   }
 }

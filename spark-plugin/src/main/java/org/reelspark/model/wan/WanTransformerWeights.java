@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.reelspark.backend.Linear;
 import org.reelspark.model.checkpoint.BackendWeights;
+import org.reelspark.tensor.DType;
 import org.reelspark.tensor.Tensor;
 
 /**
@@ -50,7 +51,10 @@ record WanTransformerWeights(
   /** Affine layer norm. */
   record LayerNorm(Tensor weight, Tensor bias) {}
 
-  /** Loads by the tensor names of diffusers, whose norm2 is the norm before cross-attention. */
+  /**
+   * Loads by the tensor names of diffusers, whose norm2 is the norm before cross-attention. The
+   * timestep's layers are as exact as its sinusoids, and small: F32, as in diffusers.
+   */
   static WanTransformerWeights load(WanTransformerConfig config, BackendWeights weights) {
     int d = config.dimension();
     String condition = "condition_embedder.";
@@ -62,9 +66,9 @@ record WanTransformerWeights(
     }
     return new WanTransformerWeights(
         patchEmbedding(config, weights),
-        weights.linear(time + "linear_1", d, config.frequencyDimension()),
-        weights.linear(time + "linear_2", d, d),
-        weights.linear(condition + "time_proj", 6L * d, d),
+        weights.linear(time + "linear_1", DType.F32, d, config.frequencyDimension()),
+        weights.linear(time + "linear_2", DType.F32, d, d),
+        weights.linear(condition + "time_proj", DType.F32, 6L * d, d),
         weights.linear(text + "linear_1", d, config.textDimension()),
         weights.linear(text + "linear_2", d, d),
         List.copyOf(blocks),
@@ -79,7 +83,13 @@ record WanTransformerWeights(
     // A convolution whose stride is its kernel is a matrix product over whole patches.
     Tensor kernel =
         weights.tensor(
-            "patch_embedding.weight", d, channels, patch.frames(), patch.height(), patch.width());
+            "patch_embedding.weight",
+            weights.activationType(),
+            d,
+            channels,
+            patch.frames(),
+            patch.height(),
+            patch.width());
     return new Linear(
         kernel.reshape(d, channels * patch.volume()), weights.tensor("patch_embedding.bias", d));
   }

@@ -95,7 +95,8 @@ final class WanVaeDecoder implements AutoCloseable {
    */
   void decode(Tensor latents, int groupFrames, Consumer<Tensor> sink) {
     long[] sizes = latents.shape().toArray();
-    try (Tensor video = backend.allocate(sizes[1], sizes[2], sizes[3], sizes[0]);
+    Shape shape = Shape.of(sizes[1], sizes[2], sizes[3], sizes[0]);
+    try (Tensor video = backend.allocate(backend.pixelType(), shape);
         WanVaeStream stream = new WanVaeStream(backend, config, weights)) {
       backend.latentsToVideo(
           latents, array(config.latentsStd()), array(config.latentsMean()), video);

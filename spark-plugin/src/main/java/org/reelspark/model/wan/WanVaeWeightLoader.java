@@ -37,7 +37,7 @@ final class WanVaeWeightLoader {
     try (Tensor stored = weights.files().load(name + ".weight", sizes);
         Tensor channelsLast = channelsLast(stored)) {
       long outputs = sizes[0];
-      Tensor uploaded = weights.upload(channelsLast);
+      Tensor uploaded = weights.upload(channelsLast, weights.pixelType());
       int rank = sizes.length;
       return new Convolution(
           uploaded.reshape(outputs, frames, sizes[rank - 2], sizes[rank - 1], sizes[1]),
@@ -74,7 +74,9 @@ final class WanVaeWeightLoader {
   /** A 1 x 1 x 1 convolution, which is a linear layer of the channels. */
   Linear pointwise(String name, int outputs, int inputs) {
     return new Linear(
-        weights.tensor(name + ".weight", outputs, inputs, 1, 1, 1).reshape(outputs, inputs),
+        weights
+            .tensor(name + ".weight", weights.pixelType(), outputs, inputs, 1, 1, 1)
+            .reshape(outputs, inputs),
         weights.tensor(name + ".bias", outputs));
   }
 
@@ -87,7 +89,9 @@ final class WanVaeWeightLoader {
 
   Attention attention(String name, int width) {
     Tensor projections =
-        weights.tensor(name + ".to_qkv.weight", 3L * width, width, 1, 1).reshape(3L * width, width);
+        weights
+            .tensor(name + ".to_qkv.weight", weights.pixelType(), 3L * width, width, 1, 1)
+            .reshape(3L * width, width);
     Tensor biases = weights.tensor(name + ".to_qkv.bias", 3L * width);
     return new Attention(
         weights.tensor(name + ".norm.gamma", width, 1, 1).reshape(width),
@@ -95,7 +99,9 @@ final class WanVaeWeightLoader {
         part(projections, biases, 1),
         part(projections, biases, 2),
         new Linear(
-            weights.tensor(name + ".proj.weight", width, width, 1, 1).reshape(width, width),
+            weights
+                .tensor(name + ".proj.weight", weights.pixelType(), width, width, 1, 1)
+                .reshape(width, width),
             weights.tensor(name + ".proj.bias", width)));
   }
 
