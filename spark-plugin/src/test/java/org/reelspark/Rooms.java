@@ -92,7 +92,8 @@ final class Rooms {
           room("backend.cuda", "the operations on an NVIDIA GPU, by the driver's own interface")
               .using(OPERATIONS)
               .touching("jcuda")
-              .offering("CudaGpu"),
+              .offering(
+                  "CudaGpu", "CudaBackend", "CudaOptions", "AttentionPrecision", "OperationClock"),
           room("model", "what every video model offers and needs").using(OPERATIONS),
           room(
                   "model.checkpoint",

@@ -1,7 +1,7 @@
 package org.reelspark.backend.cuda;
 
 /** In what type attention multiplies. */
-enum AttentionPrecision {
+public enum AttentionPrecision {
   /** 8-bit queries and keys, and values where the chip has a type for them: the fastest. */
   EIGHT_BIT,
 

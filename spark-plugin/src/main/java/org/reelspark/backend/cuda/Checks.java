@@ -1,5 +1,6 @@
 package org.reelspark.backend.cuda;
 
+import java.util.Arrays;
 import org.reelspark.tensor.DType;
 import org.reelspark.tensor.MemorySpace;
 import org.reelspark.tensor.Tensor;
@@ -27,6 +28,38 @@ final class Checks {
         throw new IllegalArgumentException("types differ: %s and %s".formatted(first, other));
       }
     }
+  }
+
+  static void type(DType expected, Tensor... tensors) {
+    for (Tensor tensor : tensors) {
+      if (tensor.dtype() != expected) {
+        throw new IllegalArgumentException("expected %s, found %s".formatted(expected, tensor));
+      }
+    }
+  }
+
+  static void size(String what, long expected, long found) {
+    if (expected != found) {
+      throw new IllegalArgumentException(
+          "%s: expected %d, found %d".formatted(what, expected, found));
+    }
+  }
+
+  static void shape(String what, Tensor tensor, long... expected) {
+    if (!Arrays.equals(tensor.shape().toArray(), expected)) {
+      throw new IllegalArgumentException(
+          "%s: expected %s, found %s".formatted(what, Arrays.toString(expected), tensor.shape()));
+    }
+  }
+
+  /** One row for all rows of a matrix, or as many as it has. Returns the elements between them. */
+  static long rowStride(String what, Tensor rows, Tensor matrix) {
+    size("columns of " + what, matrix.columns(), rows.columns());
+    if (rows.shape().rank() == 1) {
+      return 0;
+    }
+    size("rows of " + what, matrix.rows(), rows.rows());
+    return rows.columns();
   }
 
   static void sameShape(Tensor a, Tensor b) {

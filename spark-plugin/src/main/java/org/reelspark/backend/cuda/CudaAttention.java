@@ -16,7 +16,8 @@ import org.reelspark.tensor.Tensor;
  * come when they are asked for.
  */
 final class CudaAttention implements AutoCloseable {
-  private static final int MOST_DIMENSIONS = 128;
+  /** Dimensions of a head. */
+  static final int MOST_DIMENSIONS = 128;
 
   /** Key blocks have 16-bit numbers. */
   private static final int MOST_KEY_TOKENS = 65536 * AttentionParameters.KEY_BLOCK;
@@ -25,25 +26,22 @@ final class CudaAttention implements AutoCloseable {
   private static final int DIMENSION_UNIT = 8;
 
   private static final int ALIGNMENT = 16;
-  private static final int WIDENED_BY_THREAD = 8;
 
   private final CudaStream stream;
   private final AttentionPrecision precision;
   private final AttentionKernels kernels;
   private final Preparation preparation;
-  private final Kernel widen;
-  private final DeviceArena arena;
+  private final CudaMemory memory;
   private final HeadTables headTables;
   private final StatisticsReadback readback;
 
   CudaAttention(
       CudaStream stream, KernelLibrary library, CudaMemory memory, AttentionPrecision precision) {
     this.stream = stream;
+    this.memory = memory;
     this.precision = precision;
     kernels = new AttentionKernels(library);
     preparation = new Preparation(library);
-    widen = library.kernel("widen_bf16");
-    arena = new DeviceArena(stream.device());
     headTables = new HeadTables(memory);
     readback = new StatisticsReadback(stream);
   }
@@ -64,33 +62,37 @@ final class CudaAttention implements AutoCloseable {
             kernels.choose(precision, out.dtype(), kernelDimension(shape.headDimension())),
             out.dtype());
     HeadTables.Table heads = headTables.table(parameters.heads());
-    long workspace = arena.reserve(call.workspace().byteSize());
-    TokenView output = TokenView.of(out, inputs.layout());
-    long narrow = workspace + call.workspace().narrowOutput();
+    try (Tensor workspace = memory.scratch(call.workspace().byteSize())) {
+      enqueue(call, heads, workspace, inputs, out);
+      return readback.enqueue(
+          workspace.address() + call.workspace().counters(), call.admissiblePairs());
+    }
+  }
+
+  private void enqueue(
+      AttentionCall call,
+      HeadTables.Table heads,
+      Tensor workspace,
+      AttentionInputs inputs,
+      Tensor out) {
+    Tensor result =
+        call.widens()
+            ? Tensor.view(
+                DType.BF16, out.shape(), workspace.memory(), call.workspace().narrowOutput())
+            : out;
     call.enqueue(
         stream,
         preparation,
         heads,
-        workspace,
+        workspace.address(),
         new AttentionCall.Views(
             TokenView.of(inputs.query(), inputs.layout()),
             TokenView.of(inputs.key(), inputs.layout()),
             TokenView.of(inputs.value(), inputs.layout())),
-        call.widens() ? output.at(DType.BF16, narrow) : output);
+        TokenView.of(result, inputs.layout()));
     if (call.widens()) {
-      widen(narrow, out);
+      memory.convert(result, out);
     }
-    return readback.enqueue(workspace + call.workspace().counters(), call.admissiblePairs());
-  }
-
-  private void widen(long narrow, Tensor out) {
-    long perBlock = (long) widen.entry().threads() * WIDENED_BY_THREAD;
-    widen.launch(
-        stream,
-        Kernel.Grid.of((out.elementCount() + perBlock - 1) / perBlock),
-        LaunchArguments.of(narrow),
-        LaunchArguments.of(out.address()),
-        LaunchArguments.of(out.elementCount()));
   }
 
   private static AttentionShape shape(TokenView queries, TokenView keys) {
@@ -149,6 +151,5 @@ final class CudaAttention implements AutoCloseable {
   public void close() {
     readback.close();
     headTables.close();
-    arena.close();
   }
 }

@@ -29,6 +29,10 @@ public final class CudaGpu implements AutoCloseable {
     return device.deviceName().uuid();
   }
 
+  CudaDevice device() {
+    return device;
+  }
+
   /** One line: chip, names, memory. */
   public String describe() {
     DeviceMemory.Usage memory = device.memoryUsage();

@@ -6,30 +6,79 @@ import org.reelspark.tensor.MemorySpace;
 import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
 
-/** Allocation and copies on one device. Weights keep the type that they are stored in. */
+/** Allocation, conversion and copies on one device. */
 final class CudaMemory implements MemoryOperations, AutoCloseable {
   private final CudaStream stream;
+  private final DeviceArena arena;
+  private final CudaConversion conversion;
   private final StagingBuffer staging;
 
-  CudaMemory(CudaStream stream) {
+  /**
+   * @param arena whose memory is used on this stream alone
+   */
+  CudaMemory(CudaStream stream, DeviceArena arena, CudaConversion conversion) {
     this.stream = stream;
+    this.arena = arena;
+    this.conversion = conversion;
     this.staging = new StagingBuffer(stream);
+  }
+
+  @Override
+  public DType activationType() {
+    return DType.BF16;
+  }
+
+  /** Pixels need more bits than bf16 has, and no autoencoder leaves the range of f16. */
+  @Override
+  public DType pixelType() {
+    return DType.F16;
   }
 
   @Override
   public Tensor allocate(DType dtype, Shape shape) {
     long byteSize = Math.multiplyExact(shape.elementCount(), (long) dtype.bytes());
-    return Tensor.owning(dtype, shape, DeviceMemory.allocate(stream.device(), byteSize));
+    return Tensor.owning(dtype, shape, arena.allocate(byteSize));
   }
 
+  /** Uninitialised memory for an operation, which closes it when all that uses it is enqueued. */
+  Tensor scratch(long byteSize) {
+    return allocate(DType.U8, Shape.of(byteSize));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>The GPU converts, so that files are read no faster than their bytes are needed.
+   */
   @Override
-  public Tensor upload(Tensor host) {
+  public Tensor upload(Tensor host, DType dtype) {
     if (host.space() != MemorySpace.HOST) {
       throw new IllegalArgumentException("expected a tensor in host memory, found " + host);
     }
-    Tensor result = allocate(host.dtype(), host.shape());
-    copy(host, result);
-    return result;
+    Tensor result = allocate(dtype, host.shape());
+    try {
+      if (host.dtype() == dtype) {
+        copy(host, result);
+      } else {
+        uploadConverted(host, result);
+      }
+      return result;
+    } catch (RuntimeException | Error e) {
+      result.close();
+      throw e;
+    }
+  }
+
+  private void uploadConverted(Tensor host, Tensor result) {
+    try (Tensor stored = allocate(host.dtype(), host.shape())) {
+      copy(host, stored);
+      conversion.convert(stored, result);
+    }
+  }
+
+  /** Writes the values of one tensor of this device to another of another float type. */
+  void convert(Tensor from, Tensor to) {
+    conversion.convert(from, to);
   }
 
   /** Copies between tensors of equal type and element count. */

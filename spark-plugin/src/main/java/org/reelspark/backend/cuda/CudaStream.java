@@ -10,7 +10,7 @@ import jcuda.driver.JCudaDriver;
  */
 final class CudaStream implements AutoCloseable {
   private final CudaDevice device;
-  private final CUstream handle = new CUstream();
+  private final StreamHandle handle = new StreamHandle();
   private boolean closed;
 
   CudaStream(CudaDevice device) {
@@ -27,6 +27,11 @@ final class CudaStream implements AutoCloseable {
 
   CUstream handle() {
     return handle;
+  }
+
+  /** The handle as other libraries take it. */
+  long address() {
+    return handle.address();
   }
 
   /** Waits until everything that was enqueued is done. */
@@ -72,6 +77,12 @@ final class CudaStream implements AutoCloseable {
       closed = true;
       device.makeCurrent();
       JCudaDriver.cuStreamDestroy(handle);
+    }
+  }
+
+  private static final class StreamHandle extends CUstream {
+    long address() {
+      return getNativePointer();
     }
   }
 }

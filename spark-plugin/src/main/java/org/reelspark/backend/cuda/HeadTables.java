@@ -51,7 +51,7 @@ final class HeadTables implements AutoCloseable {
   private Table upload(List<HeadParameters> heads) {
     try (Tensor host = Tensor.allocateHost(DType.U8, Shape.of(byteSize(heads.size())))) {
       write(heads, host.buffer());
-      return new Table(memory.upload(host), heads.size());
+      return new Table(memory.upload(host, host.dtype()), heads.size());
     }
   }
 

@@ -46,6 +46,15 @@ record Kernel(
     for (int i = 0; i < arguments.length; i++) {
       parameters[i] = Pointer.to(arguments[i]);
     }
+    launch(stream, grid, sharedBytes, Pointer.to(parameters));
+  }
+
+  /** Enqueues a launch with the shared memory that the table names. */
+  void launch(CudaStream stream, Grid grid, KernelArguments arguments) {
+    launch(stream, grid, entry.sharedBytes(), arguments.pointers());
+  }
+
+  private void launch(CudaStream stream, Grid grid, int sharedBytes, Pointer parameters) {
     CudaCalls.check(
         JCudaDriver.cuLaunchKernel(
             function,
@@ -57,7 +66,7 @@ record Kernel(
             1,
             sharedBytes,
             stream.handle(),
-            Pointer.to(parameters),
+            parameters,
             null),
         "launching " + entry.name());
   }

@@ -39,6 +39,11 @@ record TokenView(
         strides.tokenStride());
   }
 
+  /** Address of the first token of a head. */
+  long head(int item, int head) {
+    return address + (item * batchStride + head * headStride) * dtype.bytes();
+  }
+
   /** The same strides over another tensor of the same shape. */
   TokenView at(DType otherType, long otherAddress) {
     return new TokenView(

@@ -14,7 +14,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.reelspark.attention.AttentionStatistics;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
 import org.reelspark.tensor.DType;
+import org.reelspark.tensor.Memory;
 import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
 
@@ -36,7 +39,7 @@ class CudaMemoryTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2_097_151, 2_097_152, 2_097_153, 7_000_000})
   void copiesToTheGpuAndBack(int count) {
-    long before = DeviceMemory.allocatedBytes();
+    long before = gpu.arena().used();
     float[] values = random(count);
     try (Tensor host = Tensor.ofFloats(Shape.of(count), values);
         Tensor device = gpu.memory().upload(host);
@@ -45,7 +48,7 @@ class CudaMemoryTest {
 
       assertThat(gpu.floats(copy)).isEqualTo(values);
     }
-    assertThat(DeviceMemory.allocatedBytes()).isEqualTo(before);
+    assertThat(gpu.arena().used()).isEqualTo(before);
   }
 
   @Test
@@ -82,17 +85,57 @@ class CudaMemoryTest {
   }
 
   @Test
-  void arenaKeepsItsMemoryUntilMoreIsWanted() {
-    long before = DeviceMemory.allocatedBytes();
-    try (DeviceArena arena = new DeviceArena(gpu.device())) {
-      long first = arena.reserve(1 << 20);
+  void arenaUsesAgainWhatIsGivenBack() {
+    try (DeviceArena arena = DeviceArena.reserve(gpu.device(), 1 << 20)) {
+      Memory first = arena.allocate(1000);
+      Memory second = arena.allocate(1 << 19);
+      Memory third = arena.allocate(1);
+      assertThat(second.address() - first.address()).isEqualTo(1024);
+      assertThat(arena.used()).isEqualTo(1024 + (1 << 19) + 256);
 
-      assertThat(arena.reserve(1 << 10)).isEqualTo(first);
-      assertThat(first % 256).isZero();
-      arena.reserve(1 << 22);
-      assertThat(DeviceMemory.allocatedBytes()).isEqualTo(before + (1 << 22));
+      first.close();
+      first.close();
+      second.close();
+      third.close();
+      assertThat(arena.used()).isZero();
+      try (Memory all = arena.allocate(1 << 20)) {
+        assertThat(all.address()).isEqualTo(first.address());
+      }
+      assertThat(arena.mostUsed()).isEqualTo(1 << 20);
     }
-    assertThat(DeviceMemory.allocatedBytes()).isEqualTo(before);
+  }
+
+  @Test
+  void arenaTakesTheSmallestPieceThatDoes() {
+    try (DeviceArena arena = DeviceArena.reserve(gpu.device(), 1 << 20)) {
+      Memory large = arena.allocate(4096);
+      Memory between = arena.allocate(256);
+      Memory small = arena.allocate(512);
+      Memory last = arena.allocate(256);
+      large.close();
+      small.close();
+
+      Memory again = arena.allocate(300);
+
+      assertThat(again.address()).isEqualTo(small.address());
+      again.close();
+      between.close();
+      last.close();
+    }
+  }
+
+  @Test
+  void refusesMoreMemoryThanTheArenaHas() {
+    try (DeviceArena arena = DeviceArena.reserve(gpu.device(), 1 << 20);
+        Memory taken = arena.allocate(1 << 19)) {
+      assertThat(taken.byteSize()).isEqualTo(1 << 19);
+      assertThatThrownBy(() -> arena.allocate(1 << 20))
+          .isInstanceOfSatisfying(
+              ReelsparkException.class,
+              e -> assertThat(e.code()).isEqualTo(ErrorCode.OUT_OF_MEMORY))
+          .hasMessageContainingAll(
+              "1048576 bytes", "524288 are in use", "spark.reelspark.gpu.memoryMib");
+    }
   }
 
   @Test
@@ -104,7 +147,7 @@ class CudaMemoryTest {
       for (int call = 0; call < calls; call++) {
         host.buffer().putLong(call * 16, call).putLong(call * 16 + 8, 420L * call);
       }
-      try (Tensor counters = gpu.memory().upload(host)) {
+      try (Tensor counters = gpu.memory().upload(host, DType.I32)) {
         for (int call = 0; call < calls; call++) {
           pending.add(readback.enqueue(counters.slice(call, call + 1).address(), 1000 + call));
         }

@@ -10,12 +10,16 @@ final class Gpu implements AutoCloseable {
   private final CudaStream stream;
   private final CudaMemory memory;
   private final KernelLibrary kernels;
+  private final KernelLauncher launcher;
+  private final DeviceArena arena;
 
   private Gpu(CudaDevice device) {
     this.device = device;
     stream = new CudaStream(device);
-    memory = new CudaMemory(stream);
     kernels = new KernelLibrary(device, KernelTable.ofJar());
+    launcher = new KernelLauncher(stream, kernels);
+    arena = DeviceArena.reserve(device, device.memoryUsage().free() / 2);
+    memory = new CudaMemory(stream, arena, new CudaConversion(launcher));
   }
 
   static Gpu open() {
@@ -32,6 +36,10 @@ final class Gpu implements AutoCloseable {
 
   CudaMemory memory() {
     return memory;
+  }
+
+  DeviceArena arena() {
+    return arena;
   }
 
   KernelLibrary kernels() {
@@ -55,14 +63,16 @@ final class Gpu implements AutoCloseable {
   /** A device tensor of a float type; values are rounded to it. */
   Tensor upload(DType dtype, Shape shape, float... values) {
     try (Tensor host = Halves.tensor(dtype, shape, values)) {
-      return memory.upload(host);
+      return memory.upload(host, dtype);
     }
   }
 
   @Override
   public void close() {
-    kernels.close();
     memory.close();
+    arena.close();
+    launcher.close();
+    kernels.close();
     stream.close();
     device.close();
   }

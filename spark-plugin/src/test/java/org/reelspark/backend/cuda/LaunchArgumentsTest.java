@@ -17,6 +17,7 @@ import org.reelspark.attention.BlockSelection;
 import org.reelspark.attention.HeadParameters;
 import org.reelspark.attention.Masking;
 import org.reelspark.tensor.DType;
+import org.reelspark.tensor.Shape;
 
 /** Structures against the bytes of the C++ ones, which a test of the kernels' build checks too. */
 class LaunchArgumentsTest {
@@ -97,6 +98,63 @@ class LaunchArgumentsTest {
     HeadTables.write(heads, bytes);
 
     assertThat(hex(bytes.flip())).isEqualTo(golden("HeadTable"));
+  }
+
+  @Test
+  void combinationsAreThoseOfTheKernels() throws IOException {
+    long first = 0x7f0000000000L;
+    long[] terms = new long[5];
+    float[] coefficients = new float[5];
+    for (int i = 0; i < terms.length; i++) {
+      terms[i] = first + 0x100 * (i + 1L);
+      coefficients[i] = 0.5f + i;
+    }
+    // The kernels do not look at what is past the count.
+    String expected = golden("Combination");
+    String actual = hex(CudaElementwise.combination(terms, coefficients));
+
+    assertThat(actual.substring(0, 80)).isEqualTo(expected.substring(0, 80));
+    assertThat(actual.substring(96, 136)).isEqualTo(expected.substring(96, 136));
+    assertThat(actual.substring(144)).isEqualTo(expected.substring(144));
+  }
+
+  @Test
+  void patchGridsAreThoseOfTheKernels() throws IOException {
+    ByteBuffer grid = CudaTokens.patchGrid(Shape.of(101, 102, 103, 104), new int[] {105, 106, 107});
+
+    assertThat(hex(grid)).isEqualTo(golden("PatchGrid"));
+  }
+
+  @Test
+  void convolutionArgumentsAreThoseOfTheKernels() throws IOException {
+    long first = 0x7f0000000000L;
+    ConvolutionArguments arguments =
+        new ConvolutionArguments(
+            new ConvolutionArguments.Addresses(
+                first + 0x100,
+                first + 0x200,
+                first + 0x300,
+                first + 0x400,
+                first + 0x500,
+                first + 0x600),
+            new ConvolutionArguments.Input(101, 102, 103, 104, 106),
+            new ConvolutionArguments.KernelSize(105, 107, 108, 109, 1));
+
+    assertThat(hex(arguments.pack())).isEqualTo(golden("ConvolutionArguments"));
+  }
+
+  static List<String> convolutions() throws IOException {
+    return rows("ConvolutionGrid");
+  }
+
+  @ParameterizedTest
+  @MethodSource("convolutions")
+  void convolutionGridsAreThoseOfTheKernels(String row) {
+    long[] numbers = Arrays.stream(row.split(" ")).mapToLong(Long::parseLong).toArray();
+    long pixels = numbers[0] * (numbers[1] << numbers[4]) * (numbers[2] << numbers[4]);
+
+    assertThat(CudaConvolution.grid(pixels, (int) numbers[3], (int) numbers[5]))
+        .isEqualTo(numbers[6]);
   }
 
   static List<String> sizes() throws IOException {

@@ -19,7 +19,7 @@ import org.reelspark.error.ReelsparkException;
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(NeedsGpu.Condition.class)
-@interface NeedsGpu {
+public @interface NeedsGpu {
   /** Whether a GPU and kernels are there. */
   final class Condition implements ExecutionCondition {
     private static final AtomicBoolean SAID = new AtomicBoolean();

@@ -1,0 +1,173 @@
+package org.reelspark.backend.cuda;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.reelspark.backend.Activation;
+import org.reelspark.backend.ElementwiseOperations;
+import org.reelspark.tensor.DType;
+import org.reelspark.tensor.Shape;
+import org.reelspark.tensor.Tensor;
+
+/** Element-wise arithmetic: {@code elementwise.cu}, for F32 and bf16. */
+final class CudaElementwise implements ElementwiseOperations {
+  /** {@code kMostTerms} of {@code combination.h}. */
+  private static final int MOST_TERMS = 6;
+
+  private static final int COMBINATION_BYTES = 80;
+  private static final int ELEMENTS_OF_THREAD = 8;
+
+  private final KernelLauncher launcher;
+  private final CudaMemory memory;
+
+  CudaElementwise(KernelLauncher launcher, CudaMemory memory) {
+    this.launcher = launcher;
+    this.memory = memory;
+  }
+
+  @Override
+  public void combine(float[] coefficients, List<Tensor> inputs, Tensor out) {
+    Checks.size("coefficients", inputs.size(), coefficients.length);
+    if (inputs.isEmpty() || inputs.size() > MOST_TERMS) {
+      throw new IllegalArgumentException("one to six inputs, found " + inputs.size());
+    }
+    Checks.floats(out);
+    for (Tensor input : inputs) {
+      check(out, input);
+    }
+    ByteBuffer sum =
+        combination(inputs.stream().mapToLong(Tensor::address).toArray(), coefficients);
+    launcher.forEach(
+        entry("combine", out),
+        threads(out),
+        launcher.arguments().add(sum).add(out.address()).add(out.elementCount()));
+  }
+
+  /** The bytes of {@code Combination} of {@code combination.h}. */
+  static ByteBuffer combination(long[] terms, float[] coefficients) {
+    ByteBuffer bytes = LaunchArguments.structure(COMBINATION_BYTES);
+    for (int i = 0; i < terms.length; i++) {
+      bytes.putLong(i * Long.BYTES, terms[i]);
+      bytes.putFloat(MOST_TERMS * Long.BYTES + i * Float.BYTES, coefficients[i]);
+    }
+    bytes.putInt(MOST_TERMS * (Long.BYTES + Float.BYTES), terms.length);
+    return bytes;
+  }
+
+  @Override
+  public void multiply(Tensor a, Tensor b, Tensor out) {
+    check(a, b);
+    check(a, out);
+    launcher.forEach(
+        entry("multiply", out),
+        threads(out),
+        launcher
+            .arguments()
+            .add(a.address())
+            .add(b.address())
+            .add(out.address())
+            .add(out.elementCount()));
+  }
+
+  @Override
+  public void activate(Tensor x, Activation activation, Tensor out) {
+    check(x, out);
+    launcher.forEach(
+        entry("activate", out),
+        threads(out),
+        launcher
+            .arguments()
+            .add(x.address())
+            .add(number(activation))
+            .add(out.address())
+            .add(out.elementCount()));
+  }
+
+  @Override
+  public void addRow(Tensor x, Tensor row, Tensor out) {
+    check(x, out);
+    Checks.floats(row);
+    Checks.type(DType.F32, row);
+    Checks.size("elements of the row", x.columns(), row.elementCount());
+    launcher.forEach(
+        entry("add_row", out),
+        threads(out),
+        launcher
+            .arguments()
+            .add(x.address())
+            .add(row.address())
+            .add(out.address())
+            .add(x.rows())
+            .add(Math.toIntExact(x.columns())));
+  }
+
+  /**
+   * {@code residual[r, :] += gate[r, :] * branch[r, :]}.
+   *
+   * @param branch of the type of the residual, or bf16 where that is F32
+   * @param gate F32, one row for all or one for each
+   */
+  void gatedAdd(Tensor branch, Tensor gate, Tensor residual) {
+    Checks.floats(branch, gate, residual);
+    Checks.sameShape(branch, residual);
+    Checks.type(DType.F32, gate);
+    long gateStride = Checks.rowStride("gate", gate, residual);
+    launcher.forEach(
+        gatedAddEntry(branch.dtype(), residual.dtype()),
+        threads(residual),
+        launcher
+            .arguments()
+            .add(branch.address())
+            .add(gate.address())
+            .add(gateStride)
+            .add(residual.address())
+            .add(residual.rows())
+            .add(Math.toIntExact(residual.columns())));
+  }
+
+  static String gatedAddEntry(DType branch, DType residual) {
+    String name = "gated_add_" + KernelLauncher.name(branch);
+    return branch == residual ? name : name + "_to_" + KernelLauncher.name(residual);
+  }
+
+  /** {@inheritDoc} Waits for the answer. */
+  @Override
+  public boolean isFinite(Tensor x) {
+    Checks.floats(x);
+    CudaStream stream = launcher.stream();
+    stream.device().makeCurrent();
+    Shape one = Shape.of(1);
+    try (Tensor found = memory.allocate(DType.I32, one);
+        Tensor host = Tensor.allocateHost(DType.I32, one)) {
+      stream.clear(found.address(), found.byteSize());
+      launcher.forEach(
+          entry("find_not_finite", x),
+          threads(x),
+          launcher.arguments().add(x.address()).add(x.elementCount()).add(found.address()));
+      memory.copy(found, host);
+      return host.buffer().getInt(0) == 0;
+    }
+  }
+
+  /** As the kernels number it. */
+  static int number(Activation activation) {
+    return switch (activation) {
+      case NONE -> 0;
+      case SILU -> 1;
+      case GELU_TANH -> 2;
+    };
+  }
+
+  private static long threads(Tensor tensor) {
+    return (tensor.elementCount() + ELEMENTS_OF_THREAD - 1) / ELEMENTS_OF_THREAD;
+  }
+
+  private static String entry(String operation, Tensor tensor) {
+    return operation + "_" + KernelLauncher.name(tensor.dtype());
+  }
+
+  private static void check(Tensor a, Tensor b) {
+    Checks.floats(a, b);
+    Checks.sameType(a, b);
+    Checks.sameShape(a, b);
+  }
+}

@@ -1,0 +1,118 @@
+package org.reelspark.backend.cuda;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
+import org.reelspark.tensor.Tensor;
+
+/**
+ * Matrix products by cuBLASLt on one stream, planned once for each shape. The plan is the one that
+ * the library's heuristic holds fastest, never one that was timed: the same shape must give the
+ * same bits in every process.
+ */
+final class MatrixProducts implements AutoCloseable {
+  /** What NVIDIA advises for Hopper. */
+  private static final long WORKSPACE_BYTES = 32L << 20;
+
+  private static final int SUCCESS = 0;
+  private static final int SCALAR_SCALES = 0;
+
+  private final CudaStream stream;
+  private final long context;
+  private final Tensor workspace;
+  private final Map<MatrixProduct, Long> plans = new HashMap<>();
+
+  /**
+   * @throws ReelsparkException BACKEND_UNAVAILABLE without cuBLASLt
+   */
+  MatrixProducts(CudaStream stream, CudaMemory memory) {
+    CublasLtLibrary.load();
+    this.stream = stream;
+    stream.device().makeCurrent();
+    long[] handle = new long[1];
+    int status = CublasLt.create(handle);
+    if (status != SUCCESS) {
+      throw new ReelsparkException(
+          ErrorCode.BACKEND_UNAVAILABLE,
+          "cuBLASLt %s does not start on %s: %s; update the NVIDIA driver or the library"
+              .formatted(
+                  CublasLtLibrary.version(), stream.device().name(), CublasLt.statusName(status)));
+    }
+    context = handle[0];
+    workspace = memory.scratch(WORKSPACE_BYTES);
+  }
+
+  /**
+   * Addresses on the device, 16-byte aligned.
+   *
+   * @param bias 0 where the product's epilogue has none
+   * @param beta 1 adds to what is in out, 0 does not read it
+   */
+  record Operands(long x, long weight, long bias, long out, float beta) {}
+
+  /** Enqueues a product. */
+  void enqueue(MatrixProduct product, Operands operands) {
+    stream.device().makeCurrent();
+    long plan = plans.computeIfAbsent(product, this::plan);
+    int status =
+        CublasLt.run(
+            context,
+            plan,
+            operands.x,
+            operands.weight,
+            operands.bias,
+            0,
+            0,
+            operands.out,
+            operands.beta,
+            workspace.address(),
+            WORKSPACE_BYTES,
+            stream.address());
+    check(status, product);
+  }
+
+  private long plan(MatrixProduct product) {
+    long[] plan = new long[1];
+    int status =
+        CublasLt.createPlan(
+            context,
+            product.rows(),
+            product.outputs(),
+            product.inputs(),
+            product.strides().x(),
+            product.strides().weight(),
+            product.strides().out(),
+            product.batch().count(),
+            product.batch().xStride(),
+            product.batch().weightStride(),
+            product.batch().outStride(),
+            MatrixProduct.number(product.operands()),
+            MatrixProduct.number(product.results()),
+            product.layout().number(),
+            product.epilogue().number(),
+            SCALAR_SCALES,
+            WORKSPACE_BYTES,
+            plan);
+    check(status, product);
+    return plan[0];
+  }
+
+  private static void check(int status, MatrixProduct product) {
+    if (status != SUCCESS) {
+      throw new ReelsparkException(
+          ErrorCode.INTERNAL,
+          "cuBLASLt %s gives %s for %s"
+              .formatted(CublasLtLibrary.version(), CublasLt.statusName(status), product));
+    }
+  }
+
+  @Override
+  public void close() {
+    stream.synchronize();
+    plans.values().forEach(CublasLt::destroyPlan);
+    plans.clear();
+    CublasLt.destroy(context);
+    workspace.close();
+  }
+}

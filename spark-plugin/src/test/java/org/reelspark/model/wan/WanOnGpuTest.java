@@ -1,0 +1,134 @@
+package org.reelspark.model.wan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.reelspark.attention.AttentionProfile;
+import org.reelspark.backend.Backend;
+import org.reelspark.backend.cpu.CpuBackend;
+import org.reelspark.backend.cpu.CpuOptions;
+import org.reelspark.backend.cuda.AttentionPrecision;
+import org.reelspark.backend.cuda.CudaBackend;
+import org.reelspark.backend.cuda.CudaGpu;
+import org.reelspark.backend.cuda.CudaOptions;
+import org.reelspark.backend.cuda.NeedsGpu;
+import org.reelspark.model.DenoiseObserver;
+import org.reelspark.model.DenoiseRequest;
+import org.reelspark.model.TextEmbedding;
+import org.reelspark.model.VideoModel;
+import org.reelspark.model.registry.VideoModels;
+import org.reelspark.tensor.Tensor;
+
+/** The sample model on a GPU against the same on the processor. */
+@NeedsGpu
+class WanOnGpuTest {
+  private static final Path MODEL = Path.of("..", "jobs", "sample-model");
+  private static final int STEPS = 6;
+  private static final int MEMORY_MIB = 4096;
+
+  private static CudaGpu device;
+  private static CudaBackend gpu;
+  private static CpuBackend cpu;
+  private static VideoModel onGpu;
+  private static VideoModel onCpu;
+
+  @BeforeAll
+  static void load() {
+    device = CudaGpu.open("0");
+    gpu = CudaBackend.create(device, new CudaOptions(MEMORY_MIB, AttentionPrecision.SIXTEEN_BIT));
+    cpu = CpuBackend.create(CpuOptions.allProcessors());
+    onGpu = VideoModels.load(MODEL, gpu);
+    onCpu = VideoModels.load(MODEL, cpu);
+  }
+
+  @AfterAll
+  static void close() {
+    onGpu.close();
+    onCpu.close();
+    gpu.close();
+    cpu.close();
+    device.close();
+  }
+
+  @Test
+  void encodesTextAsTheProcessorDoes() {
+    float[] expected = states(onCpu, cpu);
+
+    assertThat(distance(states(onGpu, gpu), expected)).isLessThan(1e-2);
+  }
+
+  @Test
+  void denoisesAsTheProcessorDoes() {
+    float[] expected = latents(onCpu, cpu);
+
+    assertThat(distance(latents(onGpu, gpu), expected)).isLessThan(4e-2);
+  }
+
+  @Test
+  void twoRunsGiveTheSameBits() {
+    assertThat(latents(onGpu, gpu)).isEqualTo(latents(onGpu, gpu));
+  }
+
+  @Test
+  void decodesAsTheProcessorDoes() {
+    try (Tensor noise = denoise(onCpu);
+        Tensor copy = gpu.upload(noise);
+        Tensor expected = onCpu.decode(noise);
+        Tensor actual = onGpu.decode(copy)) {
+      assertThat(actual.shape()).isEqualTo(expected.shape());
+      assertThat(signalToNoise(actual.buffer(), expected.buffer())).isGreaterThan(45);
+    }
+  }
+
+  private static float[] states(VideoModel model, Backend backend) {
+    try (TextEmbedding text = model.encodeText("a large red circle moves left slowly")) {
+      return floats(text.states(), backend);
+    }
+  }
+
+  private static float[] latents(VideoModel model, Backend backend) {
+    try (Tensor latents = denoise(model)) {
+      return floats(latents, backend);
+    }
+  }
+
+  private static Tensor denoise(VideoModel model) {
+    DenoiseRequest request =
+        new DenoiseRequest(model.geometry(128, 128, 33), STEPS, 5, 7, AttentionProfile.DENSE);
+    try (TextEmbedding prompt = model.encodeText("a large red circle moves left slowly");
+        TextEmbedding negative = model.encodeText("")) {
+      return model.denoise(request, prompt, negative, DenoiseObserver.NONE).latents();
+    }
+  }
+
+  private static float[] floats(Tensor tensor, Backend backend) {
+    try (Tensor host = Tensor.allocateHost(tensor.dtype(), tensor.shape())) {
+      backend.copy(tensor, host);
+      return host.toFloats();
+    }
+  }
+
+  /** Root of the squared differences over that of the squared expected values. */
+  private static double distance(float[] actual, float[] expected) {
+    double difference = 0;
+    double norm = 0;
+    for (int i = 0; i < expected.length; i++) {
+      difference += Math.pow(actual[i] - expected[i], 2);
+      norm += Math.pow(expected[i], 2);
+    }
+    return Math.sqrt(difference / norm);
+  }
+
+  /** Of the peak, in decibels. */
+  private static double signalToNoise(ByteBuffer actual, ByteBuffer expected) {
+    double squares = 0;
+    for (int i = 0; i < expected.limit(); i++) {
+      squares += Math.pow((actual.get(i) & 0xff) - (expected.get(i) & 0xff), 2);
+    }
+    return 10 * Math.log10(255 * 255 / (squares / expected.limit()));
+  }
+}
