@@ -4,7 +4,9 @@ import java.util.Optional;
 import org.reelspark.backend.Backend;
 import org.reelspark.backend.cpu.CpuBackend;
 import org.reelspark.backend.cpu.CpuOptions;
+import org.reelspark.backend.cuda.CudaBackend;
 import org.reelspark.backend.cuda.CudaGpu;
+import org.reelspark.backend.cuda.CudaOptions;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 
@@ -47,14 +49,15 @@ record ExecutorDevice(String name, Optional<CudaGpu> gpu) implements AutoCloseab
   }
 
   /**
-   * @throws ReelsparkException BACKEND_UNAVAILABLE
+   * @throws ReelsparkException BACKEND_UNAVAILABLE when a library that the device needs is missing,
+   *     OUT_OF_MEMORY when less of a GPU is free than the configuration wants
    */
   Backend createBackend(ReelsparkConf conf) {
     if (gpu.isPresent()) {
-      throw new ReelsparkException(
-          ErrorCode.BACKEND_UNAVAILABLE,
-          "%s is this executor's, but this version runs attention alone on GPUs, not whole models; set %s=cpu"
-              .formatted(gpu.get().describe(), ReelsparkConf.BACKEND.key()));
+      CudaOptions options =
+          new CudaOptions(
+              conf.value(ReelsparkConf.GPU_MEMORY), conf.value(ReelsparkConf.ATTENTION_PRECISION));
+      return CudaBackend.create(gpu.orElseThrow(), options);
     }
     int threads = conf.value(ReelsparkConf.CPU_THREADS);
     return CpuBackend.create(threads == 0 ? CpuOptions.allProcessors() : new CpuOptions(threads));

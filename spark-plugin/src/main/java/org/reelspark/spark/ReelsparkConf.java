@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.internal.SQLConf;
+import org.reelspark.backend.cuda.AttentionPrecision;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.NearestName;
 import org.reelspark.error.ReelsparkException;
@@ -80,8 +81,7 @@ final class ReelsparkConf implements Serializable {
       ConfigEntry.choice(
           "backend",
           "What executors compute with, fixed when they start: `cpu`, or `cuda` for the GPU that"
-              + " Spark assigned, which must be there when the executor starts. This version runs"
-              + " whole models with `cpu` only.",
+              + " Spark assigned, which must be there when the executor starts.",
           BackendChoice.class,
           BackendChoice.CPU);
 
@@ -90,6 +90,22 @@ final class ReelsparkConf implements Serializable {
           "gpu.device",
           "The GPU of an executor to which Spark assigns none, as in local mode: an index, UUID or"
               + " PCI address. What Spark assigns goes first.");
+
+  static final ConfigEntry<Integer> GPU_MEMORY =
+      ConfigEntry.integer(
+          "gpu.memoryMib",
+          "MiB of GPU memory that an executor reserves when it starts to compute, for weights and"
+              + " all else; 0 means nine tenths of what is free then.",
+          0,
+          0);
+
+  static final ConfigEntry<AttentionPrecision> ATTENTION_PRECISION =
+      ConfigEntry.choice(
+          "gpu.attentionPrecision",
+          "In what self-attention multiplies on a GPU: `sixteen_bit`, or `eight_bit`, which is"
+              + " faster.",
+          AttentionPrecision.class,
+          AttentionPrecision.SIXTEEN_BIT);
 
   static final ConfigEntry<Integer> TASKS_PER_GPU =
       ConfigEntry.integer(
@@ -128,6 +144,8 @@ final class ReelsparkConf implements Serializable {
           BACKEND,
           CPU_THREADS,
           GPU_DEVICE,
+          GPU_MEMORY,
+          ATTENTION_PRECISION,
           TASKS_PER_GPU,
           MAX_DEVICE_FAILURES,
           MAX_START_FAILURES);
