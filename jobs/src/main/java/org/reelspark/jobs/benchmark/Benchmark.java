@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     versionProvider = ProjectVersion.class,
     description = "Measures this machine and writes a report.",
-    subcommands = {CpuBenchmark.class, QualityBenchmark.class})
+    subcommands = {CpuBenchmark.class, GpuBenchmark.class, QualityBenchmark.class})
 public final class Benchmark {
   Benchmark() {}
 

@@ -1,0 +1,147 @@
+package org.reelspark.jobs.benchmark;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.reelspark.attention.AttentionProfile;
+import org.reelspark.attention.BlockSelection;
+import org.reelspark.attention.HeadParameters;
+import org.reelspark.attention.LayerProfile;
+import org.reelspark.attention.TokenOrder;
+import org.reelspark.backend.cuda.AttentionPrecision;
+import org.reelspark.backend.cuda.CudaBackend;
+import org.reelspark.backend.cuda.CudaGpu;
+import org.reelspark.backend.cuda.CudaOptions;
+import org.reelspark.backend.cuda.OperationClock;
+import org.reelspark.jobs.ProjectVersion;
+import org.reelspark.model.GenerationDefaults;
+import org.reelspark.model.ModelDescription;
+import org.reelspark.model.VideoGeometry;
+import org.reelspark.model.VideoModel;
+import org.reelspark.model.registry.VideoModels;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Speed of a model on a GPU: steps of the sampler by operation, text, decoding, memory. */
+@Command(
+    name = "gpu",
+    mixinStandardHelpOptions = true,
+    versionProvider = ProjectVersion.class,
+    description = "Steps of the sampler by operation, text and decoding, on a GPU.")
+final class GpuBenchmark implements Callable<Integer> {
+  @Option(names = "--model", paramLabel = "DIR", required = true, description = "The model.")
+  private Path model;
+
+  @Option(
+      names = "--device",
+      defaultValue = "0",
+      description = "Index, UUID or PCI address of the GPU.")
+  private String device;
+
+  @Option(names = "--width", description = "Of the video; the model's own by default.")
+  private Integer width;
+
+  @Option(names = "--height", description = "Of the video; the model's own by default.")
+  private Integer height;
+
+  @Option(names = "--frames", description = "Of the video; the model's own by default.")
+  private Integer frames;
+
+  @Option(names = "--steps", defaultValue = "6", description = "Sampler steps that are timed.")
+  private int steps;
+
+  @Option(
+      names = "--keep",
+      defaultValue = "0.5",
+      description = "Fraction of key blocks that sparse attention keeps.")
+  private float keep;
+
+  @Option(names = "--out", paramLabel = "FILE", description = "Writes the report here too.")
+  private Path out;
+
+  @Override
+  public Integer call() throws IOException {
+    GpuReport report = new GpuReport();
+    try (CudaGpu gpu = CudaGpu.open(device)) {
+      for (AttentionPrecision precision :
+          List.of(AttentionPrecision.SIXTEEN_BIT, AttentionPrecision.EIGHT_BIT)) {
+        try (CudaBackend backend = CudaBackend.create(gpu, new CudaOptions(0, precision))) {
+          report.environment(
+              Environment.describe(
+                  "jobs/benchmark gpu --steps %d --keep %s".formatted(steps, keep),
+                  backend.describe()));
+          measure(backend, precision, report);
+        }
+      }
+    }
+    System.out.print(report);
+    if (out != null) {
+      Files.writeString(out, report.toString());
+    }
+    return 0;
+  }
+
+  private void measure(CudaBackend backend, AttentionPrecision precision, GpuReport report) {
+    long start = System.nanoTime();
+    try (OperationClock clock = new OperationClock(backend);
+        VideoModel videoModel = VideoModels.load(model, clock.timed())) {
+      double loaded = (System.nanoTime() - start) / 1e9;
+      StepTimer timer = new StepTimer(videoModel, geometry(videoModel), steps, clock);
+      timer.warmUp();
+      for (Attention attention : attentions(precision, videoModel.description())) {
+        report.add(attention.name, timer.time(attention.profile));
+      }
+      report.line(
+          "The model loads in %.1f s; it and its work took at most %d MiB of GPU memory.",
+          loaded, backend.mostMemoryUsed() >> 20);
+    }
+  }
+
+  private record Attention(String name, AttentionProfile profile) {}
+
+  private List<Attention> attentions(AttentionPrecision precision, ModelDescription description) {
+    String bits =
+        switch (precision) {
+          case SIXTEEN_BIT -> "16-bit";
+          case EIGHT_BIT -> "8-bit";
+        };
+    Attention dense = new Attention("dense, " + bits, AttentionProfile.DENSE);
+    Attention sparse =
+        new Attention("%s of key blocks, %s".formatted(keep, bits), sparse(description));
+    return switch (precision) {
+      case SIXTEEN_BIT -> List.of(dense);
+      case EIGHT_BIT -> List.of(dense, sparse);
+    };
+  }
+
+  /** The same fraction in every head, tokens along a Hilbert curve. */
+  private AttentionProfile sparse(ModelDescription description) {
+    HeadParameters head =
+        new HeadParameters(
+            new BlockSelection.TopK(keep),
+            HeadParameters.DENSE.similarityThreshold(),
+            HeadParameters.DENSE.pvThreshold());
+    LayerProfile layer =
+        new LayerProfile(
+            List.of(
+                new LayerProfile.TimestepRange(0, Collections.nCopies(description.heads(), head))));
+    return new AttentionProfile(
+        TokenOrder.HILBERT, Collections.nCopies(description.layers(), layer));
+  }
+
+  private VideoGeometry geometry(VideoModel videoModel) {
+    GenerationDefaults defaults = videoModel.description().defaults();
+    return videoModel.geometry(
+        orElse(width, defaults.width()),
+        orElse(height, defaults.height()),
+        orElse(frames, defaults.frames()));
+  }
+
+  private static int orElse(Integer chosen, int otherwise) {
+    return Stream.ofNullable(chosen).findFirst().orElse(otherwise);
+  }
+}
