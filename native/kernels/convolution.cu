@@ -1,7 +1,7 @@
 // Causal convolution of channels-last video on tensor cores, as a matrix product that gathers its operand.
 //
-// Eight warps compute 128 pixels by kOutputs outputs in fp32, each a quarter of the pixels and half of the outputs. Three
-// stages of shared memory hold 64 channels of each pixel and output: two are on their way while one is multiplied.
+// Four warps compute 128 pixels by kOutputs outputs in fp32, each half of the pixels and half of the outputs: the larger a
+// warp's part, the less often it reads the same operands from shared memory. Three stages of shared memory hold 64 channels of each pixel and output: two are on their way while one is multiplied.
 #include "convolution/gather.h"
 #include "model/elements.h"
 #include "reelspark/mma_fragments.h"
@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kWarpSize = 32;
 constexpr int kStages = 3;
-constexpr int kWarpPixels = 32;
+constexpr int kWarpPixels = 64;
 constexpr int kStepsOfRow = kRowBytes / kStepBytes;
 static_assert(kThreads == kPixels / kWarpPixels * 2 * kWarpSize);
 
