@@ -1,7 +1,8 @@
 // Causal convolution of channels-last video on tensor cores, as a matrix product that gathers its operand.
 //
 // Four warps compute 128 pixels by kOutputs outputs in fp32, each half of the pixels and half of the outputs: the larger a
-// warp's part, the less often it reads the same operands from shared memory. Three stages of shared memory hold 64 channels of each pixel and output: two are on their way while one is multiplied.
+// warp's part, the less often operands are read from shared memory. Three stages of it hold 64 channels of each pixel and
+// output: two are on their way while one is multiplied.
 #include "convolution/gather.h"
 #include "model/elements.h"
 #include "reelspark/mma_fragments.h"
