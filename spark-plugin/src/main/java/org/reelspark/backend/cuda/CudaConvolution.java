@@ -12,12 +12,19 @@ final class CudaConvolution {
   /** Pixels of a block. */
   private static final int PIXELS = 128;
 
-  /** Outputs of a block, as the kernels' names have them, the most efficient first. */
+  /** Outputs of a block, as the kernels' names have them. */
   private static final int[] BLOCK_OUTPUTS = {128, 96, 32};
 
   /** Of results that are F32. */
   private static final int[] F32_BLOCK_OUTPUTS = {32};
 
+  /** Blocks that a multiprocessor works on at once. */
+  private static final int BLOCKS_OF_MULTIPROCESSOR = 2;
+
+  /** Bringing its pixels takes a block as long as so many outputs. */
+  private static final int OUTPUTS_OF_PIXELS = 128;
+
+  private static final int MOST_KERNEL_SIZE = 7;
   private static final int INPUT_UNIT = 8;
   private static final int ALIGNMENT = 16;
 
@@ -80,6 +87,16 @@ final class CudaConvolution {
           "a convolution of %d channels; the GPU convolves multiples of %d, use the CPU backend"
               .formatted(convolution.inputs(), INPUT_UNIT));
     }
+    int kernelSize =
+        Math.max(
+            convolution.kernelFrames(),
+            Math.max(convolution.kernelHeight(), convolution.kernelWidth()));
+    if (kernelSize > MOST_KERNEL_SIZE) {
+      throw new ReelsparkException(
+          ErrorCode.MODEL_UNSUPPORTED,
+          "a convolution with a kernel of %d; the GPU takes up to %d, use the CPU backend"
+              .formatted(kernelSize, MOST_KERNEL_SIZE));
+    }
   }
 
   private void compute(
@@ -115,7 +132,12 @@ final class CudaConvolution {
       Tensor residual,
       Tensor out,
       int upsampling) {
-    int blockOutputs = blockOutputs(convolution.outputs(), out.dtype());
+    int blockOutputs =
+        blockOutputs(
+            out.rows(),
+            convolution.outputs(),
+            out.dtype(),
+            launcher.stream().device().multiprocessors());
     long blocks = grid(out.rows(), convolution.outputs(), blockOutputs);
     ConvolutionArguments arguments =
         new ConvolutionArguments(
@@ -149,12 +171,20 @@ final class CudaConvolution {
     return blocks(pixels, PIXELS) * blocks(outputs, blockOutputs);
   }
 
-  /** Those that compute the fewest outputs beyond the last. */
-  static int blockOutputs(int outputs, DType resultType) {
+  /**
+   * Those with which the launch takes least time. Blocks run in rounds of as many as the GPU holds,
+   * and a round that is not full takes as long as one that is: small pictures want small blocks.
+   */
+  static int blockOutputs(long pixels, int outputs, DType resultType, int multiprocessors) {
     int best = 0;
+    long bestTime = Long.MAX_VALUE;
     for (int candidate : resultType == DType.F32 ? F32_BLOCK_OUTPUTS : BLOCK_OUTPUTS) {
-      if (best == 0 || blocks(outputs, candidate) * candidate < blocks(outputs, best) * best) {
+      long rounds =
+          blocks(grid(pixels, outputs, candidate), BLOCKS_OF_MULTIPROCESSOR * multiprocessors);
+      long time = rounds * (OUTPUTS_OF_PIXELS + candidate);
+      if (time < bestTime) {
         best = candidate;
+        bestTime = time;
       }
     }
     return best;
