@@ -1,6 +1,7 @@
 package org.reelspark.model.wan;
 
-import java.nio.ByteBuffer;
+import java.nio.IntBuffer;
+import java.nio.ShortBuffer;
 import org.reelspark.backend.Convolution;
 import org.reelspark.backend.Linear;
 import org.reelspark.model.checkpoint.BackendWeights;
@@ -51,17 +52,38 @@ final class WanVaeWeightLoader {
     int inputs = stored.shape().intSize(1);
     int places = Math.toIntExact(stored.elementCount() / outputs / inputs);
     Tensor moved = Tensor.allocateHost(stored.dtype(), Shape.of(outputs, places, inputs));
-    int bytes = stored.dtype().bytes();
-    ByteBuffer source = stored.buffer();
-    ByteBuffer target = moved.buffer();
+    switch (stored.dtype().bytes()) {
+      case Short.BYTES -> {
+        ShortBuffer source = stored.buffer().asShortBuffer();
+        ShortBuffer target = moved.buffer().asShortBuffer();
+        move(outputs, places, inputs, (from, to) -> target.put(to, source.get(from)));
+      }
+      case Integer.BYTES -> {
+        IntBuffer source = stored.buffer().asIntBuffer();
+        IntBuffer target = moved.buffer().asIntBuffer();
+        move(outputs, places, inputs, (from, to) -> target.put(to, source.get(from)));
+      }
+      default -> throw new IllegalArgumentException("no weights of this type: " + stored);
+    }
+    return moved;
+  }
+
+  /** Moves one element. */
+  @FunctionalInterface
+  private interface ElementMove {
+    void move(int from, int to);
+  }
+
+  private static void move(int outputs, int places, int inputs, ElementMove element) {
     for (int output = 0; output < outputs; output++) {
       for (int place = 0; place < places; place++) {
         for (int input = 0; input < inputs; input++) {
-          target.put(source.slice(((output * inputs + input) * places + place) * bytes, bytes));
+          element.move(
+              (output * inputs + input) * places + place,
+              (output * places + place) * inputs + input);
         }
       }
     }
-    return moved;
   }
 
   /** The convolution, with the norm in front of it. */
