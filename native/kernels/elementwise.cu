@@ -160,4 +160,5 @@ ELEMENTWISE(bf16, __nv_bfloat16)
 
 GATED_ADD(gated_add_f32, float, float)
 GATED_ADD(gated_add_bf16, __nv_bfloat16, __nv_bfloat16)
+GATED_ADD(gated_add_f16_to_f32, __half, float)
 GATED_ADD(gated_add_bf16_to_f32, __nv_bfloat16, float)

@@ -178,7 +178,9 @@ __device__ void channel_norm(
   }
 
 NORMS(f32, float, f32, float)
+NORMS(f32, float, f16, __half)
 NORMS(f32, float, bf16, __nv_bfloat16)
+NORMS(f16, __half, f16, __half)
 NORMS(bf16, __nv_bfloat16, bf16, __nv_bfloat16)
 
 // rms_norm_rotary_*: RMS norm over a whole row of heads, then rotation of the pairs (2i, 2i + 1) of every head by the

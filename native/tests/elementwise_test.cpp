@@ -174,6 +174,7 @@ void all() {
   add_row_is_right<__nv_bfloat16>(WITH(add_row_bf16));
   gated_add_is_right<float, float>(WITH(gated_add_f32));
   gated_add_is_right<__nv_bfloat16, __nv_bfloat16>(WITH(gated_add_bf16));
+  gated_add_is_right<__half, float>(WITH(gated_add_f16_to_f32));
   gated_add_is_right<__nv_bfloat16, float>(WITH(gated_add_bf16_to_f32));
   not_finite_is_found<float>(WITH(find_not_finite_f32));
   not_finite_is_found<__nv_bfloat16>(WITH(find_not_finite_bf16));

@@ -188,10 +188,14 @@ constexpr unsigned kBlocks = 2;
 
 void all() {
   layer_norm_is_right<float, float>(WITH(layer_norm_f32_to_f32));
+  layer_norm_is_right<float, __half>(WITH(layer_norm_f32_to_f16));
   layer_norm_is_right<float, __nv_bfloat16>(WITH(layer_norm_f32_to_bf16));
+  layer_norm_is_right<__half, __half>(WITH(layer_norm_f16_to_f16));
   layer_norm_is_right<__nv_bfloat16, __nv_bfloat16>(WITH(layer_norm_bf16_to_bf16));
   rms_norm_is_right<float, float>(WITH(rms_norm_f32_to_f32));
+  rms_norm_is_right<float, __half>(WITH(rms_norm_f32_to_f16));
   rms_norm_is_right<float, __nv_bfloat16>(WITH(rms_norm_f32_to_bf16));
+  rms_norm_is_right<__half, __half>(WITH(rms_norm_f16_to_f16));
   rms_norm_is_right<__nv_bfloat16, __nv_bfloat16>(WITH(rms_norm_bf16_to_bf16));
   rms_norm_rotary_is_right<float>(WITH(rms_norm_rotary_f32));
   rms_norm_rotary_is_right<__half>(WITH(rms_norm_rotary_f16));
