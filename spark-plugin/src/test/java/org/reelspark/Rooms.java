@@ -93,7 +93,12 @@ final class Rooms {
               .using(OPERATIONS)
               .touching("jcuda")
               .offering(
-                  "CudaGpu", "CudaBackend", "CudaOptions", "AttentionPrecision", "OperationClock"),
+                  "CudaGpu",
+                  "CudaBackend",
+                  "CudaOptions",
+                  "ActivationType",
+                  "AttentionPrecision",
+                  "OperationClock"),
           room("model", "what every video model offers and needs").using(OPERATIONS),
           room(
                   "model.checkpoint",

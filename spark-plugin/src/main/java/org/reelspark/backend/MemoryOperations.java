@@ -13,6 +13,9 @@ public interface MemoryOperations {
    */
   DType activationType();
 
+  /** As {@link #activationType}, for text encoders, whose values are larger than f16 can hold. */
+  DType textType();
+
   /** Type of video inside an autoencoder, and of the weights that it meets. */
   DType pixelType();
 
@@ -22,7 +25,7 @@ public interface MemoryOperations {
   /**
    * Copies host weights of any float type into the backend's memory; the caller closes both.
    *
-   * @param dtype of the result: F32, {@link #activationType} or {@link #pixelType}
+   * @param dtype of the result: F32 or one of the types above
    */
   Tensor upload(Tensor host, DType dtype);
 

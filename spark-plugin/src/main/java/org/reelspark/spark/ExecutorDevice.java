@@ -56,7 +56,9 @@ record ExecutorDevice(String name, Optional<CudaGpu> gpu) implements AutoCloseab
     if (gpu.isPresent()) {
       CudaOptions options =
           new CudaOptions(
-              conf.value(ReelsparkConf.GPU_MEMORY), conf.value(ReelsparkConf.ATTENTION_PRECISION));
+              conf.value(ReelsparkConf.GPU_MEMORY),
+              conf.value(ReelsparkConf.ACTIVATIONS),
+              conf.value(ReelsparkConf.ATTENTION_PRECISION));
       return CudaBackend.create(gpu.orElseThrow(), options);
     }
     int threads = conf.value(ReelsparkConf.CPU_THREADS);

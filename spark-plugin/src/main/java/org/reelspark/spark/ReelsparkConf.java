@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.internal.SQLConf;
+import org.reelspark.backend.cuda.ActivationType;
 import org.reelspark.backend.cuda.AttentionPrecision;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.NearestName;
@@ -99,6 +100,14 @@ final class ReelsparkConf implements Serializable {
           0,
           0);
 
+  static final ConfigEntry<ActivationType> ACTIVATIONS =
+      ConfigEntry.choice(
+          "gpu.activations",
+          "Type of a transformer's activations and linear weights on a GPU: `bf16`, or `f16`, which"
+              + " is nearer to what the CPU computes but holds no value above 65504.",
+          ActivationType.class,
+          ActivationType.BF16);
+
   static final ConfigEntry<AttentionPrecision> ATTENTION_PRECISION =
       ConfigEntry.choice(
           "gpu.attentionPrecision",
@@ -145,6 +154,7 @@ final class ReelsparkConf implements Serializable {
           CPU_THREADS,
           GPU_DEVICE,
           GPU_MEMORY,
+          ACTIVATIONS,
           ATTENTION_PRECISION,
           TASKS_PER_GPU,
           MAX_DEVICE_FAILURES,

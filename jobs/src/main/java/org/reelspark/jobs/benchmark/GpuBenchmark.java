@@ -12,6 +12,7 @@ import org.reelspark.attention.BlockSelection;
 import org.reelspark.attention.HeadParameters;
 import org.reelspark.attention.LayerProfile;
 import org.reelspark.attention.TokenOrder;
+import org.reelspark.backend.cuda.ActivationType;
 import org.reelspark.backend.cuda.AttentionPrecision;
 import org.reelspark.backend.cuda.CudaBackend;
 import org.reelspark.backend.cuda.CudaGpu;
@@ -60,6 +61,12 @@ final class GpuBenchmark implements Callable<Integer> {
       description = "Fraction of key blocks that sparse attention keeps.")
   private float keep;
 
+  @Option(
+      names = "--activations",
+      defaultValue = "BF16",
+      description = "Type of the transformer's activations: ${COMPLETION-CANDIDATES}.")
+  private ActivationType activations;
+
   @Option(names = "--out", paramLabel = "FILE", description = "Writes the report here too.")
   private Path out;
 
@@ -69,10 +76,12 @@ final class GpuBenchmark implements Callable<Integer> {
     try (CudaGpu gpu = CudaGpu.open(device)) {
       for (AttentionPrecision precision :
           List.of(AttentionPrecision.SIXTEEN_BIT, AttentionPrecision.EIGHT_BIT)) {
-        try (CudaBackend backend = CudaBackend.create(gpu, new CudaOptions(0, precision))) {
+        try (CudaBackend backend =
+            CudaBackend.create(gpu, new CudaOptions(0, activations, precision))) {
           report.environment(
               Environment.describe(
-                  "jobs/benchmark gpu --steps %d --keep %s".formatted(steps, keep),
+                  "jobs/benchmark gpu --steps %d --keep %s --activations %s"
+                      .formatted(steps, keep, activations),
                   backend.describe()));
           measure(backend, precision, report);
         }

@@ -80,6 +80,11 @@ public final class CpuBackend implements Backend {
   }
 
   @Override
+  public DType textType() {
+    return memory.textType();
+  }
+
+  @Override
   public DType pixelType() {
     return memory.pixelType();
   }

@@ -30,6 +30,11 @@ final class CpuMemory implements MemoryOperations {
   }
 
   @Override
+  public DType textType() {
+    return DType.F32;
+  }
+
+  @Override
   public DType pixelType() {
     return DType.F32;
   }

@@ -19,9 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The operations on an NVIDIA GPU: matrix products by cuBLASLt, all else by this project's kernels,
- * on one stream. Activations are bf16, video in autoencoders f16, all sums 32-bit. Nothing waits
- * for the GPU but what needs a value on the host. The same work on the same type of GPU gives the
- * same bits.
+ * on one stream. Activations have 16 bits, all sums 32. Nothing waits for the GPU but what needs a
+ * value on the host. The same work on the same type of GPU gives the same bits.
  */
 public final class CudaBackend implements Backend {
   private static final Logger LOG = LoggerFactory.getLogger(CudaBackend.class);
@@ -59,7 +58,7 @@ public final class CudaBackend implements Backend {
     kernels = new KernelLibrary(device, table);
     launcher = new KernelLauncher(stream, kernels);
     arena = DeviceArena.reserve(device, budget.byteSize());
-    memory = new CudaMemory(stream, arena, new CudaConversion(launcher));
+    memory = new CudaMemory(stream, arena, new CudaConversion(launcher), options.activations());
     products = new MatrixProducts(stream, memory);
     elementwise = new CudaElementwise(launcher, memory);
     linear = new CudaLinear(products, memory, elementwise);
@@ -137,6 +136,11 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
+  public DType textType() {
+    return memory.textType();
+  }
+
+  @Override
   public DType pixelType() {
     return memory.pixelType();
   }
@@ -199,14 +203,13 @@ public final class CudaBackend implements Backend {
       AttentionStatistics statistics = wideAttention.attention(inputs, parameters, out);
       return () -> statistics;
     }
-    CudaAttention chosen = isLongAndForgiving(inputs) ? attention : exactAttention;
+    CudaAttention chosen = isLong(inputs) ? attention : exactAttention;
     return chosen.attention(inputs, parameters, out);
   }
 
-  /** Autoencoders keep 16 bits: pixels show what tokens forgive. */
-  private static boolean isLongAndForgiving(AttentionInputs inputs) {
+  private static boolean isLong(AttentionInputs inputs) {
     int tokens = inputs.layout() == AttentionLayout.TOKEN_MAJOR ? 1 : 2;
-    return inputs.key().dtype() != DType.F16 && inputs.key().shape().size(tokens) >= LONG_SEQUENCE;
+    return inputs.key().shape().size(tokens) >= LONG_SEQUENCE;
   }
 
   @Override

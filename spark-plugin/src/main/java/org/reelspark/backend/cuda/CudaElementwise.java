@@ -103,7 +103,7 @@ final class CudaElementwise implements ElementwiseOperations {
   /**
    * {@code residual[r, :] += gate[r, :] * branch[r, :]}.
    *
-   * @param branch of the type of the residual, or bf16 where that is F32
+   * @param branch of the type of the residual, or of 16 bits where that is F32
    * @param gate F32, one row for all or one for each
    */
   void gatedAdd(Tensor branch, Tensor gate, Tensor residual) {

@@ -11,20 +11,28 @@ final class CudaMemory implements MemoryOperations, AutoCloseable {
   private final CudaStream stream;
   private final DeviceArena arena;
   private final CudaConversion conversion;
+  private final ActivationType activations;
   private final StagingBuffer staging;
 
   /**
    * @param arena whose memory is used on this stream alone
    */
-  CudaMemory(CudaStream stream, DeviceArena arena, CudaConversion conversion) {
+  CudaMemory(
+      CudaStream stream, DeviceArena arena, CudaConversion conversion, ActivationType activations) {
     this.stream = stream;
     this.arena = arena;
     this.conversion = conversion;
+    this.activations = activations;
     this.staging = new StagingBuffer(stream);
   }
 
   @Override
   public DType activationType() {
+    return activations.dtype();
+  }
+
+  @Override
+  public DType textType() {
     return DType.BF16;
   }
 

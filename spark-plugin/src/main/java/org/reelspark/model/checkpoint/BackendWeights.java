@@ -79,9 +79,9 @@ public final class BackendWeights implements AutoCloseable {
         tensor(prefix + ".weight", dtype, outputs, inputs), tensor(prefix + ".bias", outputs));
   }
 
-  /** {@code PREFIX.weight [outputs, inputs]} alone. */
+  /** {@code PREFIX.weight [outputs, inputs]} alone, of a text encoder. */
   public Linear linearWithoutBias(String prefix, long outputs, long inputs) {
-    return new Linear(tensor(prefix + ".weight", activationType(), outputs, inputs), null);
+    return new Linear(tensor(prefix + ".weight", backend.textType(), outputs, inputs), null);
   }
 
   @Override

@@ -88,6 +88,8 @@ class CudaBackendTest {
     "F32, BF16, F32, NONE",
     "F32, BF16, F32, GELU_TANH",
     "BF16, BF16, F32, NONE",
+    "F16, F16, F16, GELU_TANH",
+    "F32, F16, F32, GELU_TANH",
     "F16, F16, F16, NONE",
     "F32, F16, F16, NONE"
   })
@@ -133,10 +135,10 @@ class CudaBackendTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 70})
-  void linearAddsThroughAGateForAllRowsOrForEach(int gates) {
-    Pair x = both.input(BF16, 70, 64);
-    Pair weight = both.input(BF16, 48, 64);
+  @CsvSource({"BF16, 1", "BF16, 70", "F16, 1"})
+  void linearAddsThroughAGateForAllRowsOrForEach(DType type, int gates) {
+    Pair x = both.input(type, 70, 64);
+    Pair weight = both.input(type, 48, 64);
     Pair bias = both.input(F32, 48);
     Pair gate = gates == 1 ? both.input(F32, 48) : both.input(F32, gates, 48);
     Pair residual = both.input(F32, 70, 48);
@@ -149,11 +151,11 @@ class CudaBackendTest {
                 gate.of(backend),
                 residual.of(backend)));
 
-    both.assertClose(residual, tolerance(BF16));
+    both.assertClose(residual, tolerance(type));
   }
 
   @ParameterizedTest
-  @CsvSource({"F32, F32, 1", "F32, BF16, 1", "BF16, BF16, 1", "F32, BF16, 33"})
+  @CsvSource({"F32, F32, 1", "F32, BF16, 1", "BF16, BF16, 1", "F32, F16, 1", "F32, F16, 33"})
   void layerNorms(DType in, DType out, int rows) {
     Pair x = both.input(in, 33, 256);
     Pair scale = rows == 1 ? both.input(F32, 256) : both.input(F32, rows, 256);
@@ -175,7 +177,7 @@ class CudaBackendTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"F32, F32", "F32, BF16", "BF16, BF16"})
+  @CsvSource({"F32, F32", "F32, BF16", "BF16, BF16", "F32, F16", "F16, F16"})
   void rmsNorms(DType in, DType out) {
     Pair x = both.input(in, 33, 1536);
     Pair weight = both.input(F32, 1536);
@@ -188,7 +190,7 @@ class CudaBackendTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"F32, 64", "BF16, 64", "BF16, 128"})
+  @CsvSource({"F32, 64", "BF16, 64", "F16, 128"})
   void rmsNormsAndRotatesInPlace(DType type, int headDimension) {
     Pair x = both.input(type, 21, 4L * headDimension);
     Pair weight = both.input(F32, 4L * headDimension);
@@ -222,7 +224,13 @@ class CudaBackendTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"F32, 4, 64, 4096", "BF16, 4, 64, 300", "BF16, 3, 128, 300", "F16, 1, 64, 300"})
+  @CsvSource({
+    "F32, 4, 64, 4096",
+    "BF16, 4, 64, 300",
+    "BF16, 3, 128, 300",
+    "F16, 1, 64, 300",
+    "F16, 2, 128, 300"
+  })
   void attends(DType type, int heads, int dimension, int tokens) {
     compareAttention(type, heads, dimension, tokens, new BlockSelection.Dense(), 6e-3);
   }

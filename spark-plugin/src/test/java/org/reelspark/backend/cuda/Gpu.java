@@ -19,7 +19,7 @@ final class Gpu implements AutoCloseable {
     kernels = new KernelLibrary(device, KernelTable.ofJar());
     launcher = new KernelLauncher(stream, kernels);
     arena = DeviceArena.reserve(device, device.memoryUsage().free() / 2);
-    memory = new CudaMemory(stream, arena, new CudaConversion(launcher));
+    memory = new CudaMemory(stream, arena, new CudaConversion(launcher), ActivationType.F16);
   }
 
   static Gpu open() {

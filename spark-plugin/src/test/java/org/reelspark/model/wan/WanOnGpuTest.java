@@ -7,10 +7,13 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.reelspark.attention.AttentionProfile;
 import org.reelspark.backend.Backend;
 import org.reelspark.backend.cpu.CpuBackend;
 import org.reelspark.backend.cpu.CpuOptions;
+import org.reelspark.backend.cuda.ActivationType;
 import org.reelspark.backend.cuda.AttentionPrecision;
 import org.reelspark.backend.cuda.CudaBackend;
 import org.reelspark.backend.cuda.CudaGpu;
@@ -39,10 +42,14 @@ class WanOnGpuTest {
   @BeforeAll
   static void load() {
     device = CudaGpu.open("0");
-    gpu = CudaBackend.create(device, new CudaOptions(MEMORY_MIB, AttentionPrecision.SIXTEEN_BIT));
+    gpu = backend(ActivationType.BF16, AttentionPrecision.SIXTEEN_BIT);
     cpu = CpuBackend.create(CpuOptions.allProcessors());
     onGpu = VideoModels.load(MODEL, gpu);
     onCpu = VideoModels.load(MODEL, cpu);
+  }
+
+  private static CudaBackend backend(ActivationType activations, AttentionPrecision precision) {
+    return CudaBackend.create(device, new CudaOptions(MEMORY_MIB, activations, precision));
   }
 
   @AfterAll
@@ -61,11 +68,17 @@ class WanOnGpuTest {
     assertThat(distance(states(onGpu, gpu), expected)).isLessThan(1e-2);
   }
 
-  @Test
-  void denoisesAsTheProcessorDoes() {
+  /** Guidance makes the error of a velocity several times that of a forward. */
+  @ParameterizedTest
+  @CsvSource({"F16, SIXTEEN_BIT, 1.5e-2", "BF16, SIXTEEN_BIT, 4e-2", "BF16, EIGHT_BIT, 0.1"})
+  void denoisesAsTheProcessorDoes(
+      ActivationType activations, AttentionPrecision precision, double tolerance) {
     float[] expected = latents(onCpu, cpu);
 
-    assertThat(distance(latents(onGpu, gpu), expected)).isLessThan(4e-2);
+    try (CudaBackend backend = backend(activations, precision);
+        VideoModel model = VideoModels.load(MODEL, backend)) {
+      assertThat(distance(latents(model, backend), expected)).isLessThan(tolerance);
+    }
   }
 
   @Test
