@@ -1,5 +1,5 @@
-// Times preparation and whole calls of sparse attention: `prepare_benchmark [--json] KERNEL_DIR...`. Several directories
-// are builds to compare on the same inputs.
+// Times preparation and whole calls of sparse attention: `prepare_benchmark [--json] [--only MODEL] KERNEL_DIR...`. Several
+// directories are builds to compare on the same inputs; MODEL is part of a model's name.
 //
 // Inputs are bf16, random normal, [batch, token, head, dimension]. Times are medians by events, after a warm-up; "whole" is
 // all launches of a call one after the other, TOPS of which count 4 batch heads length^2 dimension.
@@ -126,9 +126,10 @@ Times time_call(
   return times;
 }
 
-void run(const std::vector<std::string>& directories, const char* format) {
+void run(const std::vector<std::string>& directories, const std::string& only, const char* format) {
   const cuda::Device device;
   for (const Model& model : kModels) {
+    if (std::string(model.name).find(only) == std::string::npos) continue;
     const PreparationSize& size = model.size;
     const size_t count = size.batch * size.query_tokens * size.query_heads * size.kernel_dim;
     const cuda::Buffer<__nv_bfloat16> queries(random_tokens(count, 1)), keys(random_tokens(count, 2)),
@@ -167,17 +168,26 @@ void run(const std::vector<std::string>& directories, const char* format) {
 }  // namespace reelspark
 
 int main(int argc, char** argv) {
-  const bool json = argc > 1 && std::strcmp(argv[1], "--json") == 0;
-  const std::vector<std::string> directories(argv + (json ? 2 : 1), argv + argc);
+  bool json = false;
+  std::string only;
+  int first = 1;
+  for (; first < argc && argv[first][0] == '-'; ++first) {
+    if (std::strcmp(argv[first], "--json") == 0) {
+      json = true;
+    } else if (std::strcmp(argv[first], "--only") == 0 && first + 1 < argc) {
+      only = argv[++first];
+    }
+  }
+  const std::vector<std::string> directories(argv + std::min(first, argc), argv + argc);
   if (directories.empty()) {
-    std::fprintf(stderr, "usage: prepare_benchmark [--json] KERNEL_DIR...\n");
+    std::fprintf(stderr, "usage: prepare_benchmark [--json] [--only MODEL] KERNEL_DIR...\n");
     return 2;
   }
   if (!json) {
     std::printf("| model | selection | build | %% skipped | prepare ms | GB/s | select ms | order ms | attention ms | "
                 "whole ms | %% before attention | TOPS |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n");
   }
-  reelspark::run(directories,
+  reelspark::run(directories, only,
                  json ? "{\"model\": \"%s\", \"selection\": \"%s\", \"build\": \"%s\", \"skipped_percent\": %.2f, "
                         "\"prepare_ms\": %.4f, \"prepare_gb_per_s\": %.0f, \"select_ms\": %.4f, \"order_ms\": %.4f, "
                         "\"attention_ms\": %.4f, \"whole_ms\": %.4f, \"before_attention_percent\": %.2f, \"tops\": %.1f}\n"

@@ -15,6 +15,7 @@ struct Kernel {
   CUfunction function;
   unsigned threads;
   unsigned shared_bytes;
+  int64_t resident_blocks;  // that the GPU holds at once with all of that shared memory
 };
 
 // The kernels of one directory for one GPU.
@@ -42,10 +43,17 @@ class KernelTable {
       module = std::make_unique<cuda::Module>(
           directory_ + "/" + image_ + "/" + module_name + (image_ == "ptx" ? ".ptx" : ".cubin"));
     }
-    const Kernel kernel{module->function(entry), static_cast<unsigned>(std::stoul(properties_.at(entry + ".threads"))),
-                        static_cast<unsigned>(std::stoul(properties_.at(entry + ".sharedBytes")))};
+    Kernel kernel{module->function(entry), static_cast<unsigned>(std::stoul(properties_.at(entry + ".threads"))),
+                  static_cast<unsigned>(std::stoul(properties_.at(entry + ".sharedBytes"))), 0};
     CUDA(cuFuncSetAttribute, kernel.function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
          static_cast<int>(kernel.shared_bytes));
+    CUdevice device;
+    int multiprocessors = 0, of_multiprocessor = 0;
+    CUDA(cuCtxGetDevice, &device);
+    CUDA(cuDeviceGetAttribute, &multiprocessors, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, device);
+    CUDA(cuOccupancyMaxActiveBlocksPerMultiprocessor, &of_multiprocessor, kernel.function,
+         static_cast<int>(kernel.threads), kernel.shared_bytes);
+    kernel.resident_blocks = int64_t{of_multiprocessor} * multiprocessors;
     return kernel;
   }
 

@@ -176,7 +176,7 @@ std::string size_row(const PreparationSize& size, int heads_per_group) {
   std::ostringstream text;
   text << "PreparationSize " << size.batch << ' ' << size.query_heads << ' ' << size.key_heads << ' '
        << size.query_tokens << ' ' << size.key_tokens << ' ' << size.kernel_dim << ' ' << heads_per_group << ' '
-       << size.rows() << ' ' << prepare_grid(size) << ' ' << select_grid(size) << ' ' << select_shared_bytes(size)
+       << size.rows() << ' ' << prepare_tiles(size) << ' ' << select_grid(size) << ' ' << select_shared_bytes(size)
        << ' ' << order_grid(size, heads_per_group) << ' ' << scratch.cleared << ' ' << scratch.bytes << '\n';
   return text.str();
 }

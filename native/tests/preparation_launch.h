@@ -40,7 +40,7 @@ inline void launch_prepare(
     const Kernel& kernel, const PreparationArguments& arguments, int kernel_dim, CUstream stream = nullptr) {
   const PreparationSize size = size_of(arguments, kernel_dim);
   CUDA(cuMemsetD8Async, reinterpret_cast<CUdeviceptr>(arguments.scratch), 0, Scratch(size).cleared, stream);
-  launch_preparation_kernel(kernel, prepare_grid(size), 0, arguments, stream);
+  launch_preparation_kernel(kernel, prepare_grid(size, kernel.resident_blocks), 0, arguments, stream);
 }
 
 inline void launch_select(

@@ -18,12 +18,14 @@ void scratch_parts_follow_each_other() {
       const int64_t heads = size.all_key_heads();
       const std::vector<std::pair<int64_t, int64_t>> parts = {
           {offsets.magnitudes, heads * kernel_dim * 4},
-          {offsets.next_block, 4},
-          {offsets.sums_done, heads * 4},
-          {offsets.means_done, heads * 4},
+          {offsets.next_tiles, 8},
           {offsets.magnitudes_done, heads * 4},
+          {offsets.means_done, heads * 4},
+          {offsets.groups_done, heads * 4},
+          {offsets.sums_done, heads * size.sum_groups() * 4},
           {offsets.cleared, 0},
-          {offsets.sums, heads * size.reductions() * kernel_dim * 4},
+          {offsets.sums, heads * size.key_tiles() * kernel_dim * 4},
+          {offsets.group_sums, heads * size.sum_groups() * kernel_dim * 4},
           {offsets.means, heads * kernel_dim * 4},
           {offsets.pooled_queries, size.rows() * kernel_dim * 4},
           {offsets.pooled_keys, heads * ((size.key_blocks() + 31) / 32 * 32) * kernel_dim * 4},
@@ -37,7 +39,7 @@ void scratch_parts_follow_each_other() {
         end = offset + bytes;
       }
       CHECK(offsets.bytes >= end && offsets.cleared <= offsets.sums);
-      for (int64_t vectors : {offsets.means, offsets.pooled_keys, offsets.pooled_queries, offsets.scores}) {
+      for (int64_t vectors : {offsets.sums, offsets.group_sums, offsets.means, offsets.pooled_keys, offsets.pooled_queries, offsets.scores}) {
         CHECK(vectors % 16 == 0);
       }
     }
@@ -71,12 +73,16 @@ void scores_fit_into_shared_memory() {
   CHECK(select_rows(512) == 8 && select_rows(1182) == 4 && select_rows(7680) == 1 && select_rows(65536) == 8);
 }
 
-void every_pack_and_reduction_has_a_block() {
+void every_tile_is_counted() {
   const PreparationSize size{1, 6, 2, 1000, 700, 64};
-  const PrepareStages stages(size);
-  CHECK(stages.reductions == 3 && stages.key_packs == 6 && stages.query_packs == 3 * 8);
-  CHECK(prepare_grid(size) == 2 * (2 * 3 + 2 * 6 + 24) + 3 + 6);
-  CHECK(prepare_grid({1, 6, 2, 0, 0, 64}) == 0);
+  CHECK(size.key_tiles() == 6 && size.sum_groups() == 1);
+  CHECK(prepare_tiles(size) == 2 * 4 * 6 + 6 * 8);
+  CHECK(prepare_grid(size, 1000) == 96 && prepare_grid(size, 50) == 50);
+  // Half as many tokens in a tile.
+  const PreparationSize wide{1, 6, 2, 1000, 7000, 128};
+  CHECK(wide.key_tiles() == 110 && wide.sum_groups() == 4);
+  CHECK(prepare_tiles(wide) == 2 * 4 * 110 + 2 * 6 * 8);
+  CHECK(prepare_grid({1, 6, 2, 0, 0, 64}, 1000) == 0);
 }
 
 void rows_see_what_masking_admits() {
@@ -100,7 +106,7 @@ int main() {
   reelspark::scratch_parts_follow_each_other();
   reelspark::pooled_keys_have_places_of_their_own();
   reelspark::scores_fit_into_shared_memory();
-  reelspark::every_pack_and_reduction_has_a_block();
+  reelspark::every_tile_is_counted();
   reelspark::rows_see_what_masking_admits();
   std::puts("preparation_layout_test: all checks passed");
   return 0;

@@ -134,15 +134,17 @@ class Reelspark:
         self.query_blocks, self.key_blocks = blocks(tokens, QUERY_BLOCK), blocks(tokens, KEY_BLOCK)
         self.rows = batch * heads * self.query_blocks
         all_heads = batch * heads
-        reductions, packs = blocks(tokens, 256), blocks(tokens, 128)
+        tile_tokens = 8192 // dim
+        key_tiles = blocks(tokens, tile_tokens)
+        sum_groups = blocks(key_tiles, 32)
 
         def memory(count, dtype):
             return torch.empty(count, dtype=dtype, device="cuda")
 
-        self.cleared = aligned(all_heads * dim * 4 + 256 + 3 * all_heads * 4)
+        self.cleared = aligned(all_heads * dim * 4 + 256 + (3 + sum_groups) * all_heads * 4)
         floats = all_heads * dim * 4
         scratch = (
-            self.cleared + floats * (reductions + 1) + self.rows * dim * 4 + floats * blocks(self.key_blocks, 32) * 32
+            self.cleared + floats * (key_tiles + sum_groups + 1) + self.rows * dim * 4 + floats * blocks(self.key_blocks, 32) * 32
             + self.rows * 4 + all_heads * self.key_blocks * 4)
         if self.key_blocks > 7680:
             raise ValueError("this script sizes scratch memory for at most 491,520 tokens")
@@ -180,7 +182,7 @@ class Reelspark:
             *operands, self.ids.data_ptr(), self.counts.data_ptr(), self.row_order.data_ptr(), self.next_row.data_ptr(),
             self.output.data_ptr(), None, None, None, None, None, strides(self.output), tokens, tokens, batch, heads,
             heads, dim, 0, 0)
-        self.prepare_grid = all_heads * (2 * reductions + 2 * packs + self.query_blocks) + reductions + packs
+        self.prepare_tiles = all_heads * 4 * key_tiles + self.rows * (QUERY_BLOCK // tile_tokens)
         rows_at_once = 8
         while rows_at_once > 1 and rows_at_once * self.key_blocks > 7680:
             rows_at_once //= 2
@@ -190,7 +192,9 @@ class Reelspark:
 
     def __call__(self):
         self.scratch[: self.cleared].zero_()
-        self.driver.launch(f"prepare_bf16_to_int8_e4m3_d{self.dim}", self.prepare_grid, self.preparation)
+        prepare = f"prepare_bf16_to_int8_e4m3_d{self.dim}"
+        self.driver.launch(
+            prepare, min(self.prepare_tiles, self.driver.resident_blocks(prepare)), self.preparation)
         self.driver.launch(f"select_blocks_d{self.dim}", self.select_grid, self.preparation, self.select_shared)
         self.driver.launch("order_rows", self.order_grid, self.preparation)
         attention = f"attention_wgmma_int8_e4m3_to_bf16_d{self.dim}"

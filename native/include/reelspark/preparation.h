@@ -88,9 +88,13 @@ static_assert(sizeof(PreparationArguments) == 272);
 static_assert(offsetof(PreparationArguments, packed_queries) == 48 && offsetof(PreparationArguments, ids) == 104);
 static_assert(offsetof(PreparationArguments, query_strides) == 144 && offsetof(PreparationArguments, batch) == 240);
 
-// Tokens that one block of the prepare kernels packs, and those of which it sums keys or finds the greatest value.
-constexpr int kPackTokens = 128;
-constexpr int kReduceTokens = 256;
+// The blocks of the prepare kernels work on tiles: this many numbers of neighbouring tokens of one head.
+constexpr int kTileElements = 8192;
+
+REELSPARK_HOST_DEVICE constexpr int tile_tokens(int kernel_dim) { return kTileElements / kernel_dim; }
+
+// Sums of the keys of so many tiles are added up first, then the sums of these groups.
+constexpr int kSumGroup = 32;
 
 // Pooled keys: fp32 in tiles of 32 key blocks, so that neighbouring threads read neighbouring blocks.
 constexpr int kPooledTile = 32;
@@ -113,31 +117,19 @@ struct PreparationSize {
   REELSPARK_HOST_DEVICE constexpr int64_t key_blocks() const { return block_count(key_tokens, kKeyBlock); }
   REELSPARK_HOST_DEVICE constexpr int64_t rows() const { return batch * query_heads * query_blocks(); }
   REELSPARK_HOST_DEVICE constexpr int64_t all_key_heads() const { return batch * key_heads; }
-  REELSPARK_HOST_DEVICE constexpr int64_t reductions() const { return block_count(key_tokens, kReduceTokens); }
+  REELSPARK_HOST_DEVICE constexpr int64_t key_tiles() const { return block_count(key_tokens, tile_tokens(kernel_dim)); }
+  REELSPARK_HOST_DEVICE constexpr int64_t sum_groups() const { return block_count(key_tiles(), kSumGroup); }
 };
 
-// The blocks of the prepare kernels take numbers in the order in which they start. The keys and values of a head are
-// reduced a little before they are packed, so that the second reading finds them in L2:
-//
-//   for each key head: sums of its keys | values of the head before, packed | greatest of its values | its keys, packed |
-//   its queries, packed; and at last the values of the last head
-struct PrepareStages {
-  int64_t reductions;
-  int64_t key_packs;
-  int64_t query_packs;  // of all query heads that share the key head
+// Tiles of a launch of the prepare kernels: those of keys and values are read twice. See kernels/preparation/schedule.h.
+constexpr int64_t prepare_tiles(const PreparationSize& size) {
+  return size.all_key_heads() * 4 * size.key_tiles() + size.rows() * (kQueryBlock / tile_tokens(size.kernel_dim));
+}
 
-  REELSPARK_HOST_DEVICE constexpr explicit PrepareStages(const PreparationSize& size)
-      : reductions(size.reductions()),
-        key_packs(block_count(size.key_tokens, kPackTokens)),
-        query_packs(static_cast<uint32_t>(size.query_heads) / static_cast<uint32_t>(size.key_heads) *
-                    block_count(size.query_tokens, kPackTokens)) {}
-
-  REELSPARK_HOST_DEVICE constexpr int64_t of_head() const { return 2 * reductions + 2 * key_packs + query_packs; }
-};
-
-constexpr int64_t prepare_grid(const PreparationSize& size) {
-  const PrepareStages stages(size);
-  return size.all_key_heads() * stages.of_head() + stages.reductions + stages.key_packs;
+// Blocks share the tiles out among themselves, so that any number of them does; best are as many as the GPU holds at once.
+constexpr int64_t prepare_grid(const PreparationSize& size, int64_t resident_blocks) {
+  const int64_t tiles = prepare_tiles(size);
+  return tiles < resident_blocks ? tiles : resident_blocks;
 }
 
 // Rows of one head that a block of the selection kernels works on together, to share the pooled keys: one for each warp,
@@ -180,15 +172,17 @@ constexpr int64_t order_grid(const PreparationSize& size, int heads_per_group) {
 }
 
 // Offsets in bytes inside the scratch memory. Arrays of D floats are multiples of 256 bytes, so that few offsets need
-// rounding: every block of the kernels works them out.
+// rounding.
 struct Scratch {
   int64_t magnitudes;         // float [batch, key heads, D]: greatest magnitude of each dimension of the values
-  int64_t next_block;         // uint32: number of the next block of the prepare kernels to start
-  int64_t sums_done;          // uint32 [batch, key heads]: reductions of keys that are done
+  int64_t next_tiles;         // uint32 [2]: the next tile to take of each list of the prepare kernels
+  int64_t magnitudes_done;    // uint32 [batch, key heads]: tiles of values that are done
   int64_t means_done;         // uint32 [batch, key heads]: 1 when the mean of the keys is there
-  int64_t magnitudes_done;    // uint32 [batch, key heads]: reductions of values that are done
+  int64_t groups_done;        // uint32 [batch, key heads]: groups of sums of keys that are done
+  int64_t sums_done;          // uint32 [batch, key heads, sum groups]: sums of the group that are done
   int64_t cleared;            // what lies before must be zero at the launch
-  int64_t sums;               // float [batch, key heads, reductions, D]
+  int64_t sums;               // float [batch, key heads, key tiles, D]
+  int64_t group_sums;         // float [batch, key heads, sum groups, D]
   int64_t means;              // float [batch, key heads, D]
   int64_t pooled_queries;     // float [rows, D]
   int64_t pooled_keys;        // float [batch, key heads, tiles of blocks, pooled_key_offset]
@@ -198,17 +192,20 @@ struct Scratch {
   int64_t bytes;
 
   REELSPARK_HOST_DEVICE constexpr explicit Scratch(const PreparationSize& size)
-      : magnitudes(0), next_block(0), sums_done(0), means_done(0), magnitudes_done(0), cleared(0), sums(0), means(0),
-        pooled_queries(0), pooled_keys(0), query_similarities(0), key_similarities(0), scores(0), bytes(0) {
+      : magnitudes(0), next_tiles(0), magnitudes_done(0), means_done(0), groups_done(0), sums_done(0), cleared(0),
+        sums(0), group_sums(0), means(0), pooled_queries(0), pooled_keys(0), query_similarities(0),
+        key_similarities(0), scores(0), bytes(0) {
     const int64_t heads = size.all_key_heads();
     const int64_t floats_of_heads = heads * size.kernel_dim * 4;
-    next_block = floats_of_heads;
-    sums_done = next_block + 256;
-    means_done = sums_done + heads * 4;
-    magnitudes_done = means_done + heads * 4;
-    cleared = aligned(magnitudes_done + heads * 4);
+    next_tiles = floats_of_heads;
+    magnitudes_done = next_tiles + 256;
+    means_done = magnitudes_done + heads * 4;
+    groups_done = means_done + heads * 4;
+    sums_done = groups_done + heads * 4;
+    cleared = aligned(sums_done + heads * size.sum_groups() * 4);
     sums = cleared;
-    means = sums + floats_of_heads * size.reductions();
+    group_sums = sums + floats_of_heads * size.key_tiles();
+    means = group_sums + floats_of_heads * size.sum_groups();
     pooled_queries = means + floats_of_heads;
     pooled_keys = pooled_queries + size.rows() * size.kernel_dim * 4;
     query_similarities = pooled_keys + floats_of_heads * block_count(size.key_blocks(), kPooledTile) * kPooledTile;

@@ -1,14 +1,10 @@
-// Queries and keys of kPackTokens tokens: pooled, quantised, packed into swizzled blocks.
+// Tiles of queries and keys: pooled, quantised, packed into swizzled blocks.
 #pragma once
 
 #include "pool.h"
-#include "signals.h"
-#include "tokens.h"
+#include "schedule.h"
 
 namespace reelspark::preparation {
-
-// Operands in 8 bits, their values in e4m3 or fp16, or all in 16 bits.
-enum class Format { kInt8E4m3, kInt8F16, kHalf };
 
 // Element of 16-bit operands.
 template <typename T>
@@ -20,16 +16,18 @@ struct HalfType<float> {
   using Type = __nv_bfloat16;
 };
 
-__device__ inline void convert(float value, __half& result) { result = __float2half_rn(value); }
-__device__ inline void convert(float value, __nv_bfloat16& result) { result = __float2bfloat16_rn(value); }
+__device__ inline void convert(float low, float high, __half2& result) { result = __floats2half2_rn(low, high); }
+__device__ inline void convert(float low, float high, __nv_bfloat162& result) {
+  result = __floats2bfloat162_rn(low, high);
+}
 
 // Writes eight dimensions of a token to a 16-bit block.
-template <typename H, int BlockTokens, typename T>
-__device__ void store_half(void* block, int token, int dimension, const T& octet) {
+template <typename H, int BlockTokens, typename Numbers>
+__device__ void store_half(void* block, int token, int dimension, const Numbers& octet) {
   Octet<H> packed;
 #pragma unroll
-  for (int i = 0; i < kOctet; ++i) {
-    convert(octet[i], packed.element[i]);
+  for (int i = 0; i < kOctet; i += 2) {
+    convert(octet[i], octet[i + 1], packed.word[i / 2]);
   }
   *reinterpret_cast<uint4*>(static_cast<uint8_t*>(block) + half_offset<BlockTokens>(token, dimension)) =
       *reinterpret_cast<const uint4*>(&packed);
@@ -63,34 +61,21 @@ __device__ void store_int8(void* block, int token, int dimension, const float (&
       make_uint2(quantise(value, inverse_scale), quantise(value + 4, inverse_scale));
 }
 
-template <int D>
-__device__ constexpr int64_t block_bytes(Format format, int tokens) {
-  return int64_t{tokens} * D * (format == Format::kHalf ? 2 : 1);
-}
-
-// Keys of two blocks, one for each half of the warps. All tokens are loaded first, then the mean is waited for.
+// Keys of one or two blocks.
 template <typename T, int D, Format kFormat>
-__device__ void pack_keys(const HeadView<T>& keys, int64_t head, int64_t tile, const PreparationSize& size,
-                          const Scratch& offsets, const PreparationArguments& arguments, PoolParts<D>& parts) {
+__device__ void pack_keys(Octets<T, D>& octets, const Tile<D>& tile, PoolParts<D>& parts) {
   using Warp = WarpTokens<D>;
   constexpr int kWarpsOfBlock = kKeyBlock / Warp::kTokens;
-  constexpr int kBlocks = kPackTokens / kKeyBlock;
+  constexpr int kBlocks = kWarps / kWarpsOfBlock;
   const int dimension = Warp::dimension();
-  Octet<T> octets[Warp::kPasses];
-#pragma unroll
-  for (int pass = 0; pass < Warp::kPasses; ++pass) {
-    octets[pass] = keys.template load<Reuse::kNever>(tile * kPackTokens + Warp::token(pass), dimension);
-  }
-  wait_for(reinterpret_cast<const uint32_t*>(arguments.scratch + offsets.means_done) + head, 1);
   float mean[kOctet];
 #pragma unroll
   for (int i = 0; i < kOctet; i += 4) {
-    *reinterpret_cast<float4*>(&mean[i]) =
-        __ldcg(reinterpret_cast<const float4*>(arguments.scratch + offsets.means) + (head * D + dimension + i) / 4);
+    *reinterpret_cast<float4*>(&mean[i]) = *reinterpret_cast<const float4*>(&tile.vector[dimension + i]);
   }
   // Tokens past the end are zeros, from which no mean is to be taken.
   const auto smoothed = [&](int pass, float (&value)[kOctet]) {
-    const float real = tile * kPackTokens + Warp::token(pass) < size.key_tokens ? 1 : 0;
+    const float real = Warp::token(pass) < tile.tokens_left ? 1 : 0;
 #pragma unroll
     for (int i = 0; i < kOctet; ++i) {
       value[i] = fmaf(-real, mean[i], octets[pass][i]);
@@ -110,23 +95,22 @@ __device__ void pack_keys(const HeadView<T>& keys, int64_t head, int64_t tile, c
       magnitude = greater(magnitude, fabsf(value[i]));
     }
   }
-  fold_lanes<kWarpSize / 2, 1, 1>(&magnitude, greater);
-  if (Warp::lane() == 0) {
-    parts.magnitudes[Warp::warp()] = magnitude;
+  fold_lanes<kWarpSize / 2, 1, 1>(&magnitude, [](float a, float b) { return greater(a, b); });
+  if (lane_number() == 0) {
+    parts.magnitudes[warp_number()] = magnitude;
   }
   const float own_norm = inverse_norm(Warp::of_own_token(squares, plus));
-  __syncthreads();
+  sync_workers();
 
-  const int half = Warp::warp() / kWarpsOfBlock;
-  const int64_t block = tile * kBlocks + half;
+  const int block = warp_number() / kWarpsOfBlock;
+  const auto length = [&](int b) { return block_range(tile.tokens_left, kKeyBlock, b).length; };
 #pragma unroll
   for (int warp = 0; warp < kWarpsOfBlock; ++warp) {
-    magnitude = greater(magnitude, parts.magnitudes[half * kWarpsOfBlock + warp]);
+    magnitude = greater(magnitude, parts.magnitudes[block * kWarpsOfBlock + warp]);
   }
   const float inverse = int8_inverse(magnitude);
-  uint8_t* const packed = static_cast<uint8_t*>(arguments.packed_keys) +
-                          (head * size.key_blocks() + block) * block_bytes<D>(kFormat, kKeyBlock);
-  const bool exists = block < size.key_blocks();
+  uint8_t* const packed = tile.packed + block * kKeyBlock * D * (kFormat == Format::kHalf ? 2 : 1);
+  const bool exists = length(block) > 0;
   PoolSums sums;
 #pragma unroll
   for (int pass = 0; pass < Warp::kPasses; ++pass) {
@@ -143,88 +127,72 @@ __device__ void pack_keys(const HeadView<T>& keys, int64_t head, int64_t tile, c
       }
     }
   }
-  if (kFormat != Format::kHalf && exists && threadIdx.x % (kThreads / kBlocks) == 0) {
-    arguments.key_scales[head * size.key_blocks() + block] = int8_scale(magnitude);
+  if (kFormat != Format::kHalf && exists && threadIdx.x % (kWorkers / kBlocks) == 0) {
+    tile.scales[block] = int8_scale(magnitude);
   }
   sums.store(parts);
-  __syncthreads();
+  sync_workers();
 
-  float* const pooled = reinterpret_cast<float*>(arguments.scratch + offsets.pooled_keys) +
-                        head * block_count(size.key_blocks(), kPooledTile) * kPooledTile * D;
-  float* const similarities =
-      reinterpret_cast<float*>(arguments.scratch + offsets.key_similarities) + head * size.key_blocks();
-  finish_pools<D, kBlocks>(
-      parts, [&](int i) { return block_range(size.key_tokens, kKeyBlock, tile * kBlocks + i).length; },
-      [&](int i, int d) { return pooled + pooled_key_offset(tile * kBlocks + i, d, D); },
-      [&](int i) { return similarities + tile * kBlocks + i; });
-}
-
-// Queries of one block.
-template <typename T, int D, Format kFormat>
-__device__ void pack_queries(const HeadView<T>& queries, int64_t query_head, int64_t key_head, int64_t block,
-                             const PreparationSize& size, const Scratch& offsets,
-                             const PreparationArguments& arguments, PoolParts<D>& parts) {
-  using Warp = WarpTokens<D>;
-  static_assert(kPackTokens == kQueryBlock);
-  constexpr float kLog2E = 1.44269504088896341f;
-  const int dimension = Warp::dimension();
-  const int64_t row = query_head * size.query_blocks() + block;
-  uint8_t* const packed =
-      static_cast<uint8_t*>(arguments.packed_queries) + row * block_bytes<D>(kFormat, kQueryBlock);
-  Octet<T> octets[Warp::kPasses];
-#pragma unroll
-  for (int pass = 0; pass < Warp::kPasses; ++pass) {
-    octets[pass] = queries.template load<Reuse::kNever>(block * kQueryBlock + Warp::token(pass), dimension);
-  }
-  const bool shifted = arguments.log_sum_exp_shift != nullptr;
-  float mean[kOctet] = {};
-  if (shifted && size.key_tokens > 0) {
-    wait_for(reinterpret_cast<const uint32_t*>(arguments.scratch + offsets.means_done) + key_head, 1);
-#pragma unroll
-    for (int i = 0; i < kOctet; ++i) {
-      mean[i] = __ldcg(reinterpret_cast<const float*>(arguments.scratch + offsets.means) + key_head * D + dimension + i);
+  const int pooled_block = warp_number() / 2;
+  if (pooled_block < kBlocks && length(pooled_block) > 0) {
+    PoolTotals<D> totals;
+    totals.template add<kWarpsOfBlock>(parts.sums[warp_number() % 2], pooled_block * kWarpsOfBlock);
+    if (warp_number() % 2 == 0) {
+      const int first = lane_number() * PoolTotals<D>::kOwn;
+      totals.store_mean(length(pooled_block),
+                        tile.pooled + pooled_key_offset(tile.index * kBlocks + pooled_block, first, D));
+    } else {
+      totals.store_similarity(length(pooled_block), tile.similarities + pooled_block);
     }
   }
+}
 
+// Queries of one row or a part of it. `totals` hold what the parts before have summed.
+template <typename T, int D, Format kFormat>
+__device__ void pack_queries(Octets<T, D>& octets, const Tile<D>& tile, float softmax_scale, PoolParts<D>& parts,
+                             PoolTotals<D>& totals) {
+  using Warp = WarpTokens<D>;
+  constexpr float kLog2E = 1.44269504088896341f;
+  const int dimension = Warp::dimension();
+  const int first = tile.part * tile_tokens(D);
   float squares[Warp::kPasses], magnitudes[Warp::kPasses];
 #pragma unroll
   for (int pass = 0; pass < Warp::kPasses; ++pass) {
-    squares[pass] = magnitudes[pass] = 0;
+    squares[pass] = 0;
+    magnitudes[pass] = octets[pass].greatest_magnitude();
 #pragma unroll
     for (int i = 0; i < kOctet; ++i) {
-      const float value = octets[pass][i];
-      squares[pass] = fmaf(value, value, squares[pass]);
-      magnitudes[pass] = greater(magnitudes[pass], fabsf(value));
+      squares[pass] = fmaf(octets[pass][i], octets[pass][i], squares[pass]);
     }
   }
   const float own_norm = inverse_norm(Warp::of_own_token(squares, plus));
-  const float own_magnitude = Warp::of_own_token(magnitudes, greater);
+  const float own_magnitude = Warp::of_own_token(magnitudes, [](float a, float b) { return greater(a, b); });
   const float own_inverse = int8_inverse(own_magnitude);
-  const int64_t own = row * kQueryBlock + Warp::own_token();
+  const int own = first + Warp::own_token();
   if (kFormat != Format::kHalf && Warp::is_first_owner()) {
-    arguments.query_scales[own] = int8_scale(own_magnitude) * (arguments.softmax_scale * kLog2E);
+    tile.scales[own] = int8_scale(own_magnitude) * (softmax_scale * kLog2E);
   }
-  if (shifted) {
+  if (tile.log_sum_exp_shift != nullptr) {
     float dots[Warp::kPasses];
 #pragma unroll
     for (int pass = 0; pass < Warp::kPasses; ++pass) {
       dots[pass] = 0;
 #pragma unroll
       for (int i = 0; i < kOctet; ++i) {
-        dots[pass] = fmaf(octets[pass][i], mean[i], dots[pass]);
+        dots[pass] = fmaf(octets[pass][i], tile.vector[dimension + i], dots[pass]);
       }
     }
     const float dot = Warp::of_own_token(dots, plus);
     if (Warp::is_first_owner()) {
       // Keys in 16 bits are not smoothed.
-      arguments.log_sum_exp_shift[own] = kFormat == Format::kHalf ? 0.0f : dot * arguments.softmax_scale;
+      tile.log_sum_exp_shift[own] = kFormat == Format::kHalf ? 0.0f : dot * softmax_scale;
     }
   }
 
   PoolSums sums;
 #pragma unroll
   for (int pass = 0; pass < Warp::kPasses; ++pass) {
-    const int token = Warp::token(pass);
+    const int token = first + Warp::token(pass);
     float value[kOctet];
     keep_packed(octets[pass]);
 #pragma unroll
@@ -233,17 +201,28 @@ __device__ void pack_queries(const HeadView<T>& queries, int64_t query_head, int
     }
     sums.add(value, Warp::of_pass(own_norm, pass));
     if constexpr (kFormat == Format::kHalf) {
-      store_half<typename HalfType<T>::Type, kQueryBlock>(packed, token, dimension, octets[pass]);
+      store_half<typename HalfType<T>::Type, kQueryBlock>(tile.packed, token, dimension, octets[pass]);
     } else {
-      store_int8<D>(packed, token, dimension, value, Warp::of_pass(own_inverse, pass));
+      store_int8<D>(tile.packed, token, dimension, value, Warp::of_pass(own_inverse, pass));
     }
   }
   sums.store(parts);
-  __syncthreads();
-  finish_pools<D, 1>(
-      parts, [&](int) { return block_range(size.query_tokens, kQueryBlock, block).length; },
-      [&](int, int d) { return reinterpret_cast<float*>(arguments.scratch + offsets.pooled_queries) + row * D + d; },
-      [&](int) { return reinterpret_cast<float*>(arguments.scratch + offsets.query_similarities) + row; });
+  sync_workers();
+
+  if (warp_number() < 2) {
+    if (tile.part == 0) {
+      totals = {};
+    }
+    totals.template add<kWarps>(parts.sums[warp_number()], 0);
+    if (tile.part == kTilesOfRow<D> - 1) {
+      const int length = block_range(tile.tokens_left + first, kQueryBlock, 0).length;
+      if (warp_number() == 0) {
+        totals.store_mean(length, tile.pooled + lane_number() * PoolTotals<D>::kOwn);
+      } else {
+        totals.store_similarity(length, tile.similarities);
+      }
+    }
+  }
 }
 
 }  // namespace reelspark::preparation

@@ -8,12 +8,10 @@
 
 namespace reelspark::preparation {
 
-// What the warps of a thread block found in their tokens.
+// What the warps found in their tokens: sums of tokens, then sums of normalised tokens.
 template <int D>
 struct alignas(16) PoolParts {
-  float sums[kWarps][D];
-  float unit_sums[kWarps][D];
-  float squares[kWarps];
+  float sums[2][kWarps][D];
   float magnitudes[kWarps];
 };
 
@@ -33,61 +31,63 @@ struct PoolSums {
   template <int D>
   __device__ void store(PoolParts<D>& parts) {
     using Warp = WarpTokens<D>;
-    constexpr int kOwn = kOctet / Warp::kAtOnce;
-    struct alignas(4 * kOwn) Own {
-      float value[kOwn];
+    const auto place = [&](int which) -> auto& {
+      return *reinterpret_cast<typename Warp::Folded*>(&parts.sums[which][warp_number()][Warp::folded_dimension()]);
     };
-    const int dimension = Warp::dimension() + Warp::lane() / Warp::kLanes * kOwn;
-    fold_lanes<kWarpSize / 2, Warp::kLanes, kOctet>(sum, plus);
-    fold_lanes<kWarpSize / 2, Warp::kLanes, kOctet>(unit_sum, plus);
-    Own own, own_unit;
-#pragma unroll
-    for (int i = 0; i < kOwn; ++i) {
-      own.value[i] = sum[i];
-      own_unit.value[i] = unit_sum[i];
-    }
-    *reinterpret_cast<Own*>(&parts.sums[Warp::warp()][dimension]) = own;
-    *reinterpret_cast<Own*>(&parts.unit_sums[Warp::warp()][dimension]) = own_unit;
+    place(0) = Warp::fold_tokens(sum, plus);
+    place(1) = Warp::fold_tokens(unit_sum, plus);
   }
 };
 
 // A zero token has no direction and adds nothing; the comparison lets NaN through.
 __device__ inline float inverse_norm(float squares) { return squares == 0 ? 0.0f : rsqrtf(squares); }
 
-// Combines what warps have stored, after a barrier: each of the kBlocks blocks was seen by as many consecutive warps.
-// Blocks of no tokens are left out. `mean(block, dimension)` and `similarity(block)` say where results go.
-template <int D, int kBlocks, typename Length, typename Mean, typename Similarity>
-__device__ void finish_pools(PoolParts<D>& parts, const Length& length, const Mean& mean, const Similarity& similarity) {
-  constexpr int kWarpsOfBlock = kWarps / kBlocks;
-  const int block = threadIdx.x / D;
-  const int dimension = threadIdx.x % D;
-  float square = 0;
-  if (block < kBlocks && length(block) > 0) {
-    float total = 0, unit_total = 0;
+// One warp adds up what kCount warps from `first` on have stored, after a barrier; each lane gets some dimensions.
+template <int D>
+struct PoolTotals {
+  static constexpr int kOwn = D / kWarpSize;
+  struct alignas(4 * kOwn) Own {
+    float value[kOwn];
+  };
+  Own own = {};
+
+  template <int kCount>
+  __device__ void add(const float (&sums)[kWarps][D], int first) {
 #pragma unroll
-    for (int warp = 0; warp < kWarpsOfBlock; ++warp) {
-      total += parts.sums[block * kWarpsOfBlock + warp][dimension];
-      unit_total += parts.unit_sums[block * kWarpsOfBlock + warp][dimension];
-    }
-    const float share = approximate_inverse(static_cast<float>(length(block)));
-    *mean(block, dimension) = total * share;
-    const float unit_mean = unit_total * share;
-    square = unit_mean * unit_mean;
-  }
-  square = sum_over_lanes<1, kWarpSize>(square);
-  if (WarpTokens<D>::lane() == 0) {
-    parts.squares[WarpTokens<D>::warp()] = square;
-  }
-  __syncthreads();
-  const int own = threadIdx.x;
-  if (own < kBlocks && length(own) > 0) {
-    float total = 0;
+    for (int warp = 0; warp < kCount; ++warp) {
+      const Own part = reinterpret_cast<const Own*>(sums[first + warp])[lane_number()];
 #pragma unroll
-    for (int warp = 0; warp < D / kWarpSize; ++warp) {
-      total += parts.squares[own * (D / kWarpSize) + warp];
+      for (int i = 0; i < kOwn; ++i) {
+        own.value[i] += part.value[i];
+      }
     }
-    *similarity(own) = total;
   }
-}
+
+  // Of sums of tokens: the mean of `length`. `mean` is where those of this lane's dimensions go.
+  __device__ void store_mean(int length, float* mean) const {
+    const float share = approximate_inverse(static_cast<float>(length));
+    Own result;
+#pragma unroll
+    for (int i = 0; i < kOwn; ++i) {
+      result.value[i] = own.value[i] * share;
+    }
+    *reinterpret_cast<Own*>(mean) = result;
+  }
+
+  // Of sums of normalised tokens.
+  __device__ void store_similarity(int length, float* similarity) const {
+    const float share = approximate_inverse(static_cast<float>(length));
+    float squares = 0;
+#pragma unroll
+    for (int i = 0; i < kOwn; ++i) {
+      const float mean = own.value[i] * share;
+      squares = fmaf(mean, mean, squares);
+    }
+    squares = sum_over_warp(squares);
+    if (lane_number() == 0) {
+      *similarity = squares;
+    }
+  }
+};
 
 }  // namespace reelspark::preparation

@@ -1,97 +1,118 @@
 // Turns queries, keys and values into the operands of the attention kernels and pools their blocks, in one launch that
-// reads device memory once: see PrepareStages.
+// reads device memory once: see schedule.h.
 #pragma once
 
+#include "copy.h"
 #include "pack_values.h"
 #include "reduce.h"
 
 namespace reelspark::preparation {
-// Each thread packs 32 numbers.
-constexpr int kThreadsOfDimension = kPackTokens / 32;
 
-template <int D>
-union SharedMemory {
-  float warps[kWarps][D];
-  PoolParts<D> parts;
-  ValueTile<D> staged;
+template <typename T, int D>
+struct SharedMemory {
+  // One for the workers, one that is copied, one that the scheduler describes.
+  static constexpr int kTiles = 3;
+  Tile<D> tiles[kTiles];
+  TileBuffer<T, D> buffer;
+  union {
+    float warps[kWarps][D];
+    Octet<T> magnitudes[kWarps][D / kOctet];
+    PoolParts<D> parts;
+    ValueTile<D> staged;
+  };
 };
 
-// Number of this block among those that have started.
-__device__ uint32_t take_number(uint32_t* next) {
-  __shared__ uint32_t number;
-  if (threadIdx.x == 0) {
-    number = atomicAdd(next, 1);
+// The three roles meet at a barrier before every tile: then the one after it is described, and the one before it done.
+
+template <typename T, int D, Format kFormat>
+__device__ void schedule(const PreparationArguments& arguments, SharedMemory<T, D>& shared) {
+  Scheduler<T, D, kFormat> scheduler(arguments);
+  Work work = Work::kNothingYet;
+  for (int next = 0; work != Work::kEnd; next = (next + 1) % shared.kTiles) {
+    Tile<D>& tile = shared.tiles[next];
+    scheduler.describe_next(tile);
+    __syncthreads();
+    work = tile.work;
   }
   __syncthreads();
-  return number;
+}
+
+template <typename T, int D>
+__device__ void keep_accounts(const PreparationArguments& arguments, const SharedMemory<T, D>& shared) {
+  const Keeper<D> keeper(arguments);
+  __syncthreads();
+  Work work = Work::kNothingYet;
+  int head = 0, index = 0;
+  for (int current = 0; work != Work::kEnd; current = (current + 1) % shared.kTiles) {
+    __syncthreads();
+    keeper.note(work, head, index);
+    const Tile<D>& tile = shared.tiles[current];
+    work = tile.work;
+    head = tile.head;
+    index = tile.index;
+  }
+}
+
+template <typename T, int D, Format kFormat>
+__device__ void work_on_tiles(const PreparationArguments& arguments, SharedMemory<T, D>& shared) {
+  __syncthreads();
+  copy_tile<T, D, kFormat>(shared.tiles[0], arguments.head_dim, shared.buffer);
+  PoolTotals<D> totals;
+  for (int current = 0;; current = (current + 1) % shared.kTiles) {
+    __syncthreads();
+    const Tile<D>& tile = shared.tiles[current];
+    if (tile.work == Work::kEnd) {
+      return;
+    }
+    Octets<T, D> octets;
+    shared.buffer.take(octets);
+    copy_tile<T, D, kFormat>(shared.tiles[(current + 1) % shared.kTiles], arguments.head_dim, shared.buffer);
+    switch (tile.work) {
+      case Work::kSumKeys:
+        sum_keys<T, D>(octets, tile, shared.warps);
+        break;
+      case Work::kFindMagnitudes:
+        find_magnitudes<T, D>(octets, tile, shared.magnitudes);
+        break;
+      case Work::kPackQueries:
+        pack_queries<T, D, kFormat>(octets, tile, arguments.softmax_scale, shared.parts, totals);
+        break;
+      case Work::kPackKeys:
+        pack_keys<T, D, kFormat>(octets, tile, shared.parts);
+        break;
+      case Work::kPackValues:
+        if constexpr (kFormat == Format::kInt8E4m3) {
+          pack_values_e4m3<T, D>(octets, tile, shared.staged);
+        } else {
+          pack_values_half<T, D, kFormat>(octets, tile);
+        }
+        break;
+      case Work::kNothingYet:
+      case Work::kEnd:
+        break;
+    }
+  }
 }
 
 template <typename T, int D, Format kFormat>
 __device__ void prepare(const PreparationArguments& arguments) {
-  __shared__ alignas(16) SharedMemory<D> shared;
-  static_assert(kThreads == kThreadsOfDimension * D);
-  const PreparationSize size = size_of(arguments, D);
-  const Scratch offsets(size);
-  const PrepareStages stages(size);
-  const uint32_t number = take_number(reinterpret_cast<uint32_t*>(arguments.scratch + offsets.next_block));
-  // Grids fit into 32 bits, in which divisions are cheaper.
-  const uint32_t of_head = static_cast<uint32_t>(stages.of_head());
-  uint32_t head = number / of_head;
-  uint32_t index = number % of_head;
-
-  const auto view = [&](const void* tokens, const TokenStrides& strides) {
-    return head_view<T>(tokens, strides, arguments.key_order, size.key_tokens, arguments.head_dim,
-                        head / static_cast<uint32_t>(arguments.key_heads), head % static_cast<uint32_t>(arguments.key_heads));
-  };
-  if (index < stages.reductions) {
-    if (head < size.all_key_heads()) {
-      sum_keys<T, D>(view(arguments.keys, arguments.key_strides), head, index, size, offsets, arguments.scratch,
-                     shared.warps);
-    }
-    return;
+  __shared__ SharedMemory<T, D> shared;
+  if (warp_number() < kWarps) {
+    work_on_tiles<T, D, kFormat>(arguments, shared);
+  } else if (warp_number() == kWarps) {
+    schedule<T, D, kFormat>(arguments, shared);
+  } else {
+    keep_accounts<T, D>(arguments, shared);
   }
-  index -= stages.reductions;
-  if (index < stages.key_packs) {
-    if (head > 0) {
-      --head;
-      pack_values<T, D, kFormat>(view(arguments.values, arguments.value_strides), head, index, size, offsets,
-                                 arguments, shared.staged);
-    }
-    return;
-  }
-  index -= stages.key_packs;
-  if (index < stages.reductions) {
-    if (kFormat != Format::kHalf) {
-      find_magnitudes<T, D>(view(arguments.values, arguments.value_strides), head, index, offsets, arguments.scratch,
-                            shared.warps);
-    }
-    return;
-  }
-  index -= stages.reductions;
-  if (index < stages.key_packs) {
-    pack_keys<T, D, kFormat>(view(arguments.keys, arguments.key_strides), head, index, size, offsets, arguments,
-                             shared.parts);
-    return;
-  }
-  index -= stages.key_packs;
-  const uint32_t blocks = static_cast<uint32_t>(size.query_blocks());
-  const uint32_t key_heads = arguments.key_heads;
-  const uint32_t batch = head / key_heads;
-  const uint32_t query_head = head % key_heads * (arguments.query_heads / key_heads) + index / blocks;
-  pack_queries<T, D, kFormat>(
-      head_view<T>(arguments.queries, arguments.query_strides, arguments.query_order, size.query_tokens,
-                   arguments.head_dim, batch, query_head),
-      int64_t{batch} * arguments.query_heads + query_head, head, index % blocks, size, offsets, arguments, shared.parts);
 }
 
 }  // namespace reelspark::preparation
 
-// One entry point for each element type of the inputs and format of the operands. Grid: prepare_grid(). Sixteen bits of
-// input leave room for twice the blocks on a multiprocessor.
-#define PREPARE(name, T, D, format)                                                                                  \
-  extern "C" __global__ void __launch_bounds__(REELSPARK_THREADS, (sizeof(T) == 2 ? 1024 : 768) / REELSPARK_THREADS) \
-      name(const __grid_constant__ reelspark::PreparationArguments arguments) {                                      \
-    reelspark::preparation::prepare<T, D, reelspark::preparation::Format::format>(arguments);                        \
+// One entry point for each element type of the inputs and format of the operands. Grid: prepare_grid().
+#define PREPARE(name, T, D, format)                                                                        \
+  extern "C" __global__ void __launch_bounds__(REELSPARK_THREADS, sizeof(T) == 2 ? 3 : 2)                  \
+      name(const __grid_constant__ reelspark::PreparationArguments arguments) {                            \
+    reelspark::preparation::prepare<T, D, reelspark::preparation::Format::format>(arguments);              \
   }
 #define PREPARE_EACH_FORMAT(D, type, T, half)                         \
   PREPARE(prepare_##type##_to_int8_e4m3_d##D, T, D, kInt8E4m3)        \

@@ -1,8 +1,7 @@
 // What all tokens of a head have in common: the mean of its keys, the greatest magnitude of each dimension of its values.
 #pragma once
 
-#include "signals.h"
-#include "tokens.h"
+#include "schedule.h"
 
 namespace reelspark::preparation {
 
@@ -12,110 +11,151 @@ constexpr float kSumUnit = 0x1p-24f;
 // What is not finite counts as zero.
 __device__ inline float finite_part(float value) { return is_finite(value) ? value : 0.0f; }
 
-// Folds kReduceTokens tokens into one number for each dimension, kept by thread `dimension`; other threads get garbage.
-// The order is fixed: the same input gives the same bits.
-template <typename T, int D, typename Accumulate, typename Combine>
-__device__ float fold_tokens(
-    const HeadView<T>& view, int64_t first, float (*warps)[D], const Accumulate& accumulate, const Combine& combine) {
-  constexpr int kLanes = D / kOctet;
-  constexpr int kAtOnce = kThreads / kLanes;
-  const int dimension = threadIdx.x % kLanes * kOctet;
-  float total[kOctet] = {};
-#pragma unroll (sizeof(T) == 2 ? 8 : 4)
-  for (int pass = 0; pass < kReduceTokens / kAtOnce; ++pass) {
-    const Octet<T> octet =
-        view.template load<Reuse::kSoon>(first + pass * kAtOnce + threadIdx.x / kLanes, dimension);
+// Sums of the keys of a tile, in a fixed order: the same input gives the same bits.
+template <typename T, int D>
+__device__ void sum_keys(const Octets<T, D>& octets, const Tile<D>& tile, float (&warps)[kWarps][D]) {
+  using Warp = WarpTokens<D>;
+  const auto sums = [&](const auto& number) {
+    float total[kOctet] = {};
 #pragma unroll
-    for (int i = 0; i < kOctet; ++i) {
-      total[i] = accumulate(total[i], octet[i]);
-    }
-  }
+    for (int pass = 0; pass < Warp::kPasses; ++pass) {
 #pragma unroll
-  for (int i = 0; i < kOctet; ++i) {
+      for (int i = 0; i < kOctet; ++i) {
+        total[i] = fmaf(number(octets[pass][i]), kSumUnit, total[i]);
+      }
+    }
+    return Warp::fold_tokens(total, plus);
+  };
+  typename Warp::Folded own = sums([](float value) { return value; });
+  // Only numbers that are not finite make such a sum. They are rare, so the others need not pay for the choice.
+  bool finite = true;
 #pragma unroll
-    for (int distance = kLanes; distance < kWarpSize; distance *= 2) {
-      total[i] = combine(total[i], __shfl_xor_sync(0xffffffff, total[i], distance));
-    }
-    if (threadIdx.x % kWarpSize < kLanes) {
-      warps[threadIdx.x / kWarpSize][dimension + i] = total[i];
-    }
+  for (int i = 0; i < Warp::kFolded; ++i) {
+    finite = finite && is_finite(own.value[i]);
   }
-  __syncthreads();
-  float result = 0;
-  if (threadIdx.x < D) {
-#pragma unroll
-    for (int warp = 0; warp < kWarps; ++warp) {
-      result = combine(result, warps[warp][threadIdx.x]);
-    }
+  if (!__all_sync(0xffffffff, finite)) {
+    own = sums(finite_part);
   }
-  return result;
-}
-
-// Mean of the keys from the sums of all reductions. Several rows of threads read them, so that more loads are under
-// way.
-template <int D>
-__device__ void finish_mean(const float* sums, int64_t reductions, int64_t tokens, float (*parts)[D], float* mean) {
-  constexpr int kParts = kThreads / D;
-  const int dimension = threadIdx.x % D;
-  float sum = 0;
-#pragma unroll 16
-  for (int64_t i = threadIdx.x / D; i < reductions; i += kParts) {
-    sum += __ldcg(&sums[i * D + dimension]);
-  }
-  parts[threadIdx.x / D][dimension] = sum;
-  __syncthreads();
+  *reinterpret_cast<typename Warp::Folded*>(&warps[warp_number()][Warp::folded_dimension()]) = own;
+  sync_workers();
   if (threadIdx.x < D) {
     float total = 0;
 #pragma unroll
-    for (int part = 0; part < kParts; ++part) {
-      total += parts[part][threadIdx.x];
+    for (int warp = 0; warp < kWarps; ++warp) {
+      total += warps[warp][threadIdx.x];
     }
-    mean[threadIdx.x] = total / (static_cast<float>(tokens) * kSumUnit);
+    tile.pooled[threadIdx.x] = total;
   }
 }
 
-// Sums kReduceTokens keys; the last block of a head to do so completes the mean.
+// Greatest finite magnitudes of the values of a tile.
 template <typename T, int D>
-__device__ void sum_keys(const HeadView<T>& keys, int64_t head, int64_t reduction, const PreparationSize& size,
-                         const Scratch& offsets, uint8_t* scratch, float (*warps)[D]) {
-  const int64_t first = reduction * kReduceTokens;
-  float sum = fold_tokens<T, D>(
-      keys, first, warps, [](float total, float value) { return fmaf(value, kSumUnit, total); }, plus);
-  // Only numbers that are not finite make such a sum. They are rare, so the others need not pay for the choice.
-  if (__syncthreads_or(threadIdx.x < D && !is_finite(sum))) {
-    sum = fold_tokens<T, D>(
-        keys, first, warps, [](float total, float value) { return fmaf(finite_part(value), kSumUnit, total); }, plus);
+__device__ void find_magnitudes(const Octets<T, D>& octets, const Tile<D>& tile, Octet<T> (&warps)[kWarps][D / kOctet]) {
+  using Warp = WarpTokens<D>;
+  using Word = typename Word<T>::Type;
+  Octet<T> greatest = {};
+#pragma unroll
+  for (int i = 0; i < Octet<T>::kWords; ++i) {
+#pragma unroll
+    for (int pass = 0; pass < Warp::kPasses; ++pass) {
+      greatest.word[i] = greater_number(greatest.word[i], magnitude(finite_or_nan(octets[pass].word[i])));
+    }
+#pragma unroll
+    for (int distance = Warp::kLanes; distance < kWarpSize; distance *= 2) {
+      const Word other = __shfl_xor_sync(0xffffffff, greatest.word[i], distance);
+      greatest.word[i] = greater_number(greatest.word[i], other);
+    }
   }
-  float* const sums = reinterpret_cast<float*>(scratch + offsets.sums) + head * size.reductions() * D;
+  if (lane_number() < Warp::kLanes) {
+    warps[warp_number()][lane_number()] = greatest;
+  }
+  sync_workers();
   if (threadIdx.x < D) {
-    sums[reduction * D + threadIdx.x] = sum;
-  }
-  if (signal(reinterpret_cast<uint32_t*>(scratch + offsets.sums_done) + head) == size.reductions() - 1) {
-    finish_mean<D>(sums, size.reductions(), size.key_tokens, warps,
-                   reinterpret_cast<float*>(scratch + offsets.means) + head * D);
-    signal(reinterpret_cast<uint32_t*>(scratch + offsets.means_done) + head);
-  }
-}
-
-// Greatest finite magnitudes of kReduceTokens values.
-template <typename T, int D>
-__device__ void find_magnitudes(const HeadView<T>& values, int64_t head, int64_t reduction, const Scratch& offsets,
-                                uint8_t* scratch, float (*warps)[D]) {
-  const int64_t first = reduction * kReduceTokens;
-  // The maximum leaves out NaN of its own.
-  float magnitude = fold_tokens<T, D>(
-      values, first, warps, [](float greatest, float value) { return fmaxf(greatest, fabsf(value)); }, fmaxf);
-  if (__syncthreads_or(threadIdx.x < D && !is_finite(magnitude))) {
-    magnitude = fold_tokens<T, D>(
-        values, first, warps,
-        [](float greatest, float value) { return fmaxf(greatest, fabsf(finite_part(value))); }, fmaxf);
-  }
-  if (threadIdx.x < D) {
+    float result = 0;
+#pragma unroll
+    for (int warp = 0; warp < kWarps; ++warp) {
+      result = fmaxf(result, static_cast<float>(reinterpret_cast<const T*>(warps[warp])[threadIdx.x]));
+    }
     // The bits of floats that are not negative are ordered like the floats, and a maximum has no order of its own.
-    atomicMax(reinterpret_cast<int*>(scratch + offsets.magnitudes) + head * D + threadIdx.x,
-              __float_as_int(magnitude));
+    atomicMax(reinterpret_cast<int*>(tile.pooled) + threadIdx.x, __float_as_int(result));
   }
-  signal(reinterpret_cast<uint32_t*>(scratch + offsets.magnitudes_done) + head);
 }
+
+// The keeper of accounts: makes known what the workers of this block have done, and completes means.
+template <int D>
+class Keeper {
+ public:
+  __device__ explicit Keeper(const PreparationArguments& arguments)
+      : scratch_(arguments.scratch), size_(size_of(arguments, D)), offsets_(size_) {}
+
+  // Run by the whole warp after a barrier with the workers.
+  __device__ void note(Work work, int64_t head, int64_t index) const {
+    if (work == Work::kFindMagnitudes && lane_number() == 0) {
+      signal(counter(offsets_.magnitudes_done) + head);
+    }
+    if (work != Work::kSumKeys) {
+      return;
+    }
+    const int64_t group = head * size_.sum_groups() + index / kSumGroup;
+    const int64_t first = index / kSumGroup * kSumGroup;
+    const int64_t left = size_.key_tiles() - first;
+    const int64_t of_group = left < kSumGroup ? left : kSumGroup;
+    if (!is_last(counter(offsets_.sums_done) + group, of_group)) {
+      return;
+    }
+    Own sum = add_up(floats(offsets_.sums) + (head * size_.key_tiles() + first) * D, of_group);
+    own_part(floats(offsets_.group_sums) + group * D) = sum;
+    if (!is_last(counter(offsets_.groups_done) + head, size_.sum_groups())) {
+      return;
+    }
+    sum = add_up(floats(offsets_.group_sums) + head * size_.sum_groups() * D, size_.sum_groups());
+#pragma unroll
+    for (int i = 0; i < kOwn; ++i) {
+      sum.value[i] /= static_cast<float>(size_.key_tokens) * kSumUnit;
+    }
+    own_part(floats(offsets_.means) + head * D) = sum;
+    __syncwarp();
+    if (lane_number() == 0) {
+      signal(counter(offsets_.means_done) + head);
+    }
+  }
+
+ private:
+  static constexpr int kOwn = D / kWarpSize;
+  struct alignas(4 * kOwn) Own {
+    float value[kOwn];
+  };
+
+  __device__ uint32_t* counter(int64_t offset) const { return reinterpret_cast<uint32_t*>(scratch_ + offset); }
+  __device__ float* floats(int64_t offset) const { return reinterpret_cast<float*>(scratch_ + offset); }
+  __device__ static Own& own_part(float* vector) { return reinterpret_cast<Own*>(vector)[lane_number()]; }
+
+  // Whether this warp is the last of `count` to be done.
+  __device__ static bool is_last(uint32_t* counter, int64_t count) {
+    __syncwarp();
+    uint32_t before = 0;
+    if (lane_number() == 0) {
+      before = signal_and_see(counter);
+    }
+    return __shfl_sync(0xffffffff, before, 0) == count - 1;
+  }
+
+  // Sum of vectors of other blocks, in their order.
+  __device__ static Own add_up(const float* vectors, int64_t count) {
+    Own sum = {};
+#pragma unroll 8
+    for (int64_t i = 0; i < count; ++i) {
+#pragma unroll
+      for (int d = 0; d < kOwn; ++d) {
+        sum.value[d] += __ldcg(&vectors[i * D + lane_number() * kOwn + d]);
+      }
+    }
+    return sum;
+  }
+
+  uint8_t* scratch_;
+  PreparationSize size_;
+  Scratch offsets_;
+};
 
 }  // namespace reelspark::preparation

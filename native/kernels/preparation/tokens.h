@@ -1,4 +1,4 @@
-// How the threads of a block read tokens: eight dimensions at a time, sixteen bytes of 16-bit elements.
+// How the threads of a block hold and combine tokens: eight dimensions at a time, sixteen bytes of 16-bit elements.
 #pragma once
 
 #include <cuda_bf16.h>
@@ -10,21 +10,94 @@
 
 namespace reelspark::preparation {
 
-constexpr int kThreads = REELSPARK_THREADS;
 constexpr int kWarpSize = 32;
-constexpr int kWarps = kThreads / kWarpSize;
+// Two warps of a block serve the others, the workers: see schedule.h.
+constexpr int kWorkers = REELSPARK_THREADS - 2 * kWarpSize;
+constexpr int kWarps = kWorkers / kWarpSize;
 constexpr int kOctet = 8;
 
-__device__ inline float to_float(float value) { return value; }
-__device__ inline float to_float(__half value) { return __half2float(value); }
-__device__ inline float to_float(__nv_bfloat16 value) { return __bfloat162float(value); }
+__device__ inline int lane_number() { return threadIdx.x % kWarpSize; }
+__device__ inline int warp_number() { return threadIdx.x / kWarpSize; }
 
-// Eight dimensions of one token, as they lie in memory.
+// Barrier of the workers alone.
+__device__ inline void sync_workers() { asm volatile("barrier.sync 1, %0;" ::"n"(kWorkers) : "memory"); }
+
+// Combines a register of elements at a time, one of 32 bits or two of 16.
+template <typename T>
+struct Word;
+template <>
+struct Word<float> {
+  using Type = float;
+};
+template <>
+struct Word<__half> {
+  using Type = __half2;
+};
+template <>
+struct Word<__nv_bfloat16> {
+  using Type = __nv_bfloat162;
+};
+
+// The same number, or NaN unless it is finite.
+__device__ inline float finite_or_nan(float value) { return fmaf(value, 0.0f, value); }
+__device__ inline __half2 finite_or_nan(__half2 value) { return __hfma2(value, __float2half2_rn(0), value); }
+__device__ inline __nv_bfloat162 finite_or_nan(__nv_bfloat162 value) {
+  return __hfma2(value, __float2bfloat162_rn(0), value);
+}
+
+__device__ inline float magnitude(float value) { return fabsf(value); }
+__device__ inline __half2 magnitude(__half2 value) { return __habs2(value); }
+__device__ inline __nv_bfloat162 magnitude(__nv_bfloat162 value) { return __habs2(value); }
+
+// The greater of two numbers, the other one if one is NaN.
+__device__ inline float greater_number(float a, float b) { return fmaxf(a, b); }
+__device__ inline __half2 greater_number(__half2 a, __half2 b) { return __hmax2(a, b); }
+__device__ inline __nv_bfloat162 greater_number(__nv_bfloat162 a, __nv_bfloat162 b) { return __hmax2(a, b); }
+
+// The greater of two numbers, NaN if either is.
+__device__ inline float greater(float a, float b) {
+  float result;
+  asm("max.NaN.f32 %0, %1, %2;" : "=f"(result) : "f"(a), "f"(b));
+  return result;
+}
+__device__ inline __half2 greater(__half2 a, __half2 b) { return __hmax2_nan(a, b); }
+__device__ inline __nv_bfloat162 greater(__nv_bfloat162 a, __nv_bfloat162 b) { return __hmax2_nan(a, b); }
+
+__device__ inline float greatest_part(float value) { return value; }
+__device__ inline float greatest_part(__half2 value) { return greater(__low2float(value), __high2float(value)); }
+__device__ inline float greatest_part(__nv_bfloat162 value) {
+  return greater(__low2float(value), __high2float(value));
+}
+
+// Eight dimensions of one token, as they lie in memory. Kept in whole registers: the compiler takes arrays of 16-bit
+// elements apart.
 template <typename T>
 struct alignas(16) Octet {
-  T element[kOctet];
+  static constexpr int kWords = kOctet * sizeof(T) / 4;
+  static constexpr int kUnits = kOctet * sizeof(T) / 16;
+  typename Word<T>::Type word[kWords];
 
-  __device__ float operator[](int i) const { return to_float(element[i]); }
+  __device__ float operator[](int i) const {
+    if constexpr (sizeof(T) == 4) {
+      return word[i];
+    } else if constexpr (std::is_same_v<T, __half>) {
+      return i % 2 == 0 ? __low2float(word[i / 2]) : __high2float(word[i / 2]);
+    } else {
+      // The upper half of a float.
+      const uint32_t bits = *reinterpret_cast<const uint32_t*>(&word[i / 2]);
+      return __uint_as_float(i % 2 == 0 ? bits << 16 : bits & 0xffff0000);
+    }
+  }
+
+  // The greatest magnitude of the eight, NaN if one is.
+  __device__ float greatest_magnitude() const {
+    typename Word<T>::Type greatest = magnitude(word[0]);
+#pragma unroll
+    for (int i = 1; i < kWords; ++i) {
+      greatest = greater(greatest, magnitude(word[i]));
+    }
+    return greatest_part(greatest);
+  }
 };
 
 // Makes the compiler convert 16-bit elements again where they are used next, rather than keep twice the registers.
@@ -36,64 +109,15 @@ __device__ void keep_packed(Octet<T>& octet) {
   }
 }
 
-// Whether what is read will be read again soon, and so should stay in the caches.
-enum class Reuse { kSoon, kNever };
+__device__ inline float plus(float a, float b) { return a + b; }
 
-template <Reuse kReuse, typename T>
-__device__ Octet<T> load_octet(const T* address) {
-  Octet<T> octet;
+// Sums `value` over the lanes of a warp; every lane gets the sum.
+__device__ inline float sum_over_warp(float value) {
 #pragma unroll
-  for (int i = 0; i < static_cast<int>(sizeof octet / sizeof(uint4)); ++i) {
-    const uint4* const words = reinterpret_cast<const uint4*>(address) + i;
-    reinterpret_cast<uint4*>(&octet)[i] = kReuse == Reuse::kSoon ? __ldg(words) : __ldcs(words);
-  }
-  return octet;
-}
-
-// One head of one operand, in the order in which attention works.
-template <typename T>
-struct HeadView {
-  const T* tokens;
-  int64_t stride;
-  const int32_t* order;
-  int64_t count;
-  int head_dim;
-
-  // Zeros past the last token and past the head's dimensions.
-  template <Reuse kReuse>
-  __device__ Octet<T> load(int64_t place, int dimension) const {
-    if (place >= count || dimension >= head_dim) {
-      return {};
-    }
-    const int64_t token = order == nullptr ? place : order[place];
-    return load_octet<kReuse>(tokens + token * stride + dimension);
-  }
-};
-
-template <typename T>
-__device__ HeadView<T> head_view(
-    const void* tokens, const TokenStrides& strides, const int32_t* order, int64_t count, int head_dim, int64_t batch,
-    int64_t head) {
-  return {static_cast<const T*>(tokens) + token_offset(strides, batch, head, 0), strides.token, order, count, head_dim};
-}
-
-// Sums `value` over the lanes whose numbers differ by multiples of kFirst below kLast; every lane gets the sum.
-template <int kFirst, int kLast>
-__device__ float sum_over_lanes(float value) {
-#pragma unroll
-  for (int distance = kFirst; distance < kLast; distance *= 2) {
+  for (int distance = 1; distance < kWarpSize; distance *= 2) {
     value += __shfl_xor_sync(0xffffffff, value, distance);
   }
   return value;
-}
-
-__device__ inline float plus(float a, float b) { return a + b; }
-
-// The greater of two numbers, NaN if either is.
-__device__ inline float greater(float a, float b) {
-  float result;
-  asm("max.NaN.f32 %0, %1, %2;" : "=f"(result) : "f"(a), "f"(b));
-  return result;
 }
 
 // Combines kSize values over the lanes whose numbers differ in the bits kDistance .. kStop. Lanes share the work: at each
@@ -114,25 +138,23 @@ __device__ void fold_lanes(float* value, const Combine& combine) {
   }
 }
 
-// A warp reads whole tokens, some at once; it packs its share of the kPackTokens of a block in kPasses steps.
+// A warp holds whole tokens, some at once; it goes through its share of a tile in kPasses steps.
 template <int D>
 struct WarpTokens {
   static constexpr int kLanes = D / kOctet;  // of one token
   static constexpr int kAtOnce = kWarpSize / kLanes;
-  static constexpr int kTokens = kPackTokens / kWarps;
+  static constexpr int kTokens = tile_tokens(D) / kWarps;
   static constexpr int kPasses = kTokens / kAtOnce;
 
-  __device__ static int lane() { return threadIdx.x % kWarpSize; }
-  __device__ static int warp() { return threadIdx.x / kWarpSize; }
   __device__ static int dimension() { return threadIdx.x % kLanes * kOctet; }
-  __device__ static int token(int pass) { return warp() * kTokens + pass * kAtOnce + lane() / kLanes; }
+  __device__ static int token(int pass) { return warp_number() * kTokens + pass * kAtOnce + lane_number() / kLanes; }
 
   // The lanes of a token see kPasses tokens; as many neighbours own each.
   static constexpr int kOwners = kLanes / kPasses;
   static_assert(kOwners > 0);
 
-  __device__ static int own_token() { return token(lane() % kLanes / kOwners); }
-  __device__ static bool is_first_owner() { return lane() % kOwners == 0; }
+  __device__ static int own_token() { return token(lane_number() % kLanes / kOwners); }
+  __device__ static bool is_first_owner() { return lane_number() % kOwners == 0; }
 
   // Combines a value of each pass over the lanes of a token; a lane gets that of its own token.
   template <typename Combine>
@@ -143,7 +165,29 @@ struct WarpTokens {
 
   // The value that the owners of the token of a pass have.
   __device__ static float of_pass(float own, int pass) { return __shfl_sync(0xffffffff, own, kOwners * pass, kLanes); }
+
+  // Dimensions of a lane once eight were folded over the lanes of different tokens.
+  static constexpr int kFolded = kOctet / kAtOnce;
+  struct alignas(4 * kFolded) Folded {
+    float value[kFolded];
+  };
+  __device__ static int folded_dimension() { return dimension() + lane_number() / kLanes * kFolded; }
+
+  template <typename Combine>
+  __device__ static Folded fold_tokens(float (&value)[kOctet], const Combine& combine) {
+    fold_lanes<kWarpSize / 2, kLanes, kOctet>(value, combine);
+    Folded folded;
+#pragma unroll
+    for (int i = 0; i < kFolded; ++i) {
+      folded.value[i] = value[i];
+    }
+    return folded;
+  }
 };
+
+// What a worker holds of a tile.
+template <typename T, int D>
+using Octets = Octet<T>[WarpTokens<D>::kPasses];
 
 // Close to the inverse; exact ones take a dozen instructions.
 __device__ inline float approximate_inverse(float value) {

@@ -28,9 +28,9 @@ final class Preparation {
       PreparationArguments arguments) {
     ByteBuffer structure = arguments.pack();
     stream.clear(arguments.scratch(), size.scratch().cleared());
-    kernels
-        .kernel(prepareEntry(type, format, size.kernelDimension()))
-        .launch(stream, Kernel.Grid.of(size.prepareGrid()), structure);
+    Kernel prepare = kernels.kernel(prepareEntry(type, format, size.kernelDimension()));
+    long blocks = Math.min(size.prepareTiles(), prepare.residentBlocks());
+    prepare.launch(stream, Kernel.Grid.of(blocks), structure);
     switch (extent) {
       case OPERANDS -> {}
       case OPERANDS_AND_SELECTION -> {

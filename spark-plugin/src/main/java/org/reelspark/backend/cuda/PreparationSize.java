@@ -18,8 +18,8 @@ record PreparationSize(
     long queryTokens,
     long keyTokens,
     int kernelDimension) {
-  private static final int PACK_TOKENS = 128;
-  private static final int REDUCE_TOKENS = 256;
+  private static final int TILE_ELEMENTS = 8192;
+  private static final int SUM_GROUP = 32;
   private static final int POOLED_TILE = 32;
   private static final int SELECT_ROWS = 8;
   private static final int SCORE_BYTES = 12;
@@ -62,15 +62,21 @@ record PreparationSize(
     return batch * keyHeads;
   }
 
-  private long reductions() {
-    return blocks(keyTokens, REDUCE_TOKENS);
+  private int tileTokens() {
+    return TILE_ELEMENTS / kernelDimension;
   }
 
-  long prepareGrid() {
-    long keyPacks = blocks(keyTokens, PACK_TOKENS);
-    long queryPacks = queryHeads / keyHeads * blocks(queryTokens, PACK_TOKENS);
-    long ofHead = 2 * reductions() + 2 * keyPacks + queryPacks;
-    return allKeyHeads() * ofHead + reductions() + keyPacks;
+  private long keyTiles() {
+    return blocks(keyTokens, tileTokens());
+  }
+
+  private long sumGroups() {
+    return blocks(keyTiles(), SUM_GROUP);
+  }
+
+  /** Tiles that the blocks of a prepare kernel share out among themselves. */
+  long prepareTiles() {
+    return allKeyHeads() * 4 * keyTiles() + rows() * (QUERY_BLOCK / tileTokens());
   }
 
   private boolean scoresInScratch() {
@@ -102,10 +108,10 @@ record PreparationSize(
     long heads = allKeyHeads();
     long floatsOfHeads = heads * kernelDimension * Float.BYTES;
     WorkspaceLayout layout = new WorkspaceLayout();
-    layout.add(floatsOfHeads + COUNTER_SPACING + 3 * heads * Integer.BYTES);
+    layout.add(floatsOfHeads + COUNTER_SPACING + heads * (3 + sumGroups()) * Integer.BYTES);
     long cleared = layout.byteSize();
     layout.add(
-        floatsOfHeads * (reductions() + 1)
+        floatsOfHeads * (keyTiles() + sumGroups() + 1)
             + rows() * (kernelDimension + 1) * Float.BYTES
             + floatsOfHeads * blocks(keyBlocks(), POOLED_TILE) * POOLED_TILE
             + heads * keyBlocks() * Float.BYTES);

@@ -172,7 +172,7 @@ class LaunchArgumentsTest {
     assertThat(
             List.of(
                 size.rows(),
-                size.prepareGrid(),
+                size.prepareTiles(),
                 size.selectGrid(),
                 (long) size.selectSharedBytes(),
                 size.orderGrid((int) numbers[6]),
