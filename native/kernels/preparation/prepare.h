@@ -31,20 +31,20 @@ __device__ void schedule(const PreparationArguments& arguments, SharedMemory<T, 
   for (int next = 0; work != Work::kEnd; next = (next + 1) % shared.kTiles) {
     Tile<D>& tile = shared.tiles[next];
     scheduler.describe_next(tile);
-    __syncthreads();
+    sync_block();
     work = tile.work;
   }
-  __syncthreads();
+  sync_block();
 }
 
 template <typename T, int D>
 __device__ void keep_accounts(const PreparationArguments& arguments, const SharedMemory<T, D>& shared) {
   const Keeper<D> keeper(arguments);
-  __syncthreads();
+  sync_block();
   Work work = Work::kNothingYet;
   int head = 0, index = 0;
   for (int current = 0; work != Work::kEnd; current = (current + 1) % shared.kTiles) {
-    __syncthreads();
+    sync_block();
     keeper.note(work, head, index);
     const Tile<D>& tile = shared.tiles[current];
     work = tile.work;
@@ -55,11 +55,11 @@ __device__ void keep_accounts(const PreparationArguments& arguments, const Share
 
 template <typename T, int D, Format kFormat>
 __device__ void work_on_tiles(const PreparationArguments& arguments, SharedMemory<T, D>& shared) {
-  __syncthreads();
+  sync_block();
   copy_tile<T, D, kFormat>(shared.tiles[0], arguments.head_dim, shared.buffer);
   PoolTotals<D> totals;
   for (int current = 0;; current = (current + 1) % shared.kTiles) {
-    __syncthreads();
+    sync_block();
     const Tile<D>& tile = shared.tiles[current];
     if (tile.work == Work::kEnd) {
       return;
