@@ -1,5 +1,5 @@
-// Turns queries, keys and values into the operands of the attention kernels and pools their blocks, in one launch that
-// reads device memory once: see schedule.h.
+// Turns queries, keys and values into the operands of the attention kernels and pools their blocks, in one launch: see
+// schedule.h.
 #pragma once
 
 #include "copy.h"

@@ -7,7 +7,7 @@
 //   dependent:   the keys again, to be packed, for which their mean is needed; the values again, for which the greatest
 //                magnitudes are. Queries too, when they are to be multiplied with the mean
 // A block takes one dependent tile and works on independent ones until what the dependent one needs is there. So the
-// second reading of keys and values follows the first as soon as it can, and finds them in L2. Independent tiles never
+// second reading of keys and values follows the first as soon as it can, while L2 may hold them. Independent tiles never
 // wait, so those that a dependent one needs are done by blocks that run, whatever their number.
 #pragma once
 
