@@ -7,6 +7,7 @@
 #pragma once
 
 #include "output.h"
+#include "reach.h"
 #include "shared_memory.h"
 #include "softmax.h"
 #include "reelspark/attention_arguments.h"
@@ -27,6 +28,7 @@ class Consumer {
   static constexpr int kOutputs = Operands::kHeadDim / 2;
   static constexpr int kWeights = Operands::kWeightRegisters;
   static constexpr bool kLinear = Operands::kWeighting == Weighting::kLinear;
+
  public:
   __device__ Consumer(const AttentionArguments& arguments, SharedMemory<Operands>& shared, int group)
       : arguments_(arguments),
@@ -66,7 +68,7 @@ class Consumer {
     }
     SoftmaxState softmax;
     if constexpr (kLinear) {
-      softmax.reach = reach();
+      softmax.reach = reach<Operands>(shared_.queries[tile_.stage], shared_.query_scales[tile_.stage], row_);
     }
     int skipped = 0;
     const int steps = (tile().blocks + kStepBlocks - 1) / kStepBlocks;
@@ -76,7 +78,7 @@ class Consumer {
       go_straight(steps, softmax, output, skipped);
     }
     write_output<Operands, Out>(arguments_, tile(), row_, softmax, output);
-    count(tile(), skipped);
+    count(arguments_, tile(), group_, skipped);
     release(shared_.tile_empty[tile_.stage]);
   }
 
@@ -86,46 +88,64 @@ class Consumer {
       return;
     }
     uint32_t weights[kWeights];
+    Sums sums;
+    clear(sums);
     weigh_first(softmax, weights, skipped);
 #pragma unroll 1
     for (int left = steps - 1; left > 0; --left) {
       Score scores[kScores];
-      Sums sums;
       wait_for_stage();
       issue_scores(scores);
       issue_values(output, sums, weights);
+      StepView view = see(softmax);
       finish_scores<1>(scores);
-      const StepView view = look(softmax, scores, skipped);
-      if constexpr (Operands::kPromotes) {
-        softmax.correct(output);
-      }
+      look(softmax, scores, view, skipped, [&] {
+        if constexpr (Operands::kPromotes) {
+          softmax.correct(output);
+        }
+      });
       finish_values(output, sums);
       release_stage();
-      if constexpr (!Operands::kPromotes) {
-        softmax.correct(output);
+      if (softmax.moved) {
+        if constexpr (Operands::kPromotes) {
+          softmax.correct(sums);
+        } else {
+          softmax.correct(output);
+        }
       }
-      weigh(softmax, scores, view, weights, [&] { promote(output, sums, softmax, softmax.correction); });
+      if constexpr (Operands::kPromotes) {
+        if (left % Operands::kPromotedSteps == 0) {
+          promote(output, sums, softmax);
+          clear(sums);
+        }
+      }
+      weigh(softmax, scores, view, weights);
     }
-    multiply_last(softmax, weights, output);
+    wait_for_stage();
+    issue_values(output, sums, weights);
+    finish_values(output, sums);
+    release_stage();
+    promote(output, sums, softmax);
   }
 
   __device__ __forceinline__ void go_straight(
       int steps, SoftmaxState& softmax, float (&output)[kOutputs], int& skipped) {
+    static_assert(Operands::kPromotedSteps == 1);
 #pragma unroll 1
     for (int left = steps; left > 0; --left) {
       Score scores[kScores];
       wait_for_stage();
       issue_scores(scores);
+      StepView view = see(softmax);
       finish_scores<0>(scores);
-      const StepView view = look(softmax, scores, skipped);
+      look(softmax, scores, view, skipped, [&] { softmax.correct(output); });
       uint32_t weights[kWeights];
-      weigh(softmax, scores, view, weights, [] {});
-      softmax.correct(output);
+      weigh(softmax, scores, view, weights);
       Sums sums;
       issue_values(output, sums, weights);
       finish_values(output, sums);
       release_stage();
-      promote(output, sums, softmax, {1, 1});
+      promote(output, sums, softmax);
     }
   }
 
@@ -134,57 +154,81 @@ class Consumer {
     Score scores[kScores];
     wait_for_stage();
     issue_scores(scores);
+    StepView view = see(softmax);
     finish_scores<0>(scores);
-    const StepView view = look(softmax, scores, skipped);
+    look(softmax, scores, view, skipped, [] {});
     release_stage();
-    weigh(softmax, scores, view, weights, [] {});
+    weigh(softmax, scores, view, weights);
   }
 
-  // The values of the last step, with no scores to multiply before them.
-  __device__ __forceinline__ void multiply_last(
-      SoftmaxState& softmax, const uint32_t (&weights)[kWeights], float (&output)[kOutputs]) {
-    Sums sums;
-    wait_for_stage();
-    issue_values(output, sums, weights);
-    finish_values(output, sums);
-    release_stage();
-    promote(output, sums, softmax, {1, 1});
-  }
-
-  // What is known of a step before its exponentials.
+  // What is known of a step besides its scores.
   struct StepView {
+    StepFactors<kStepBlocks> factors;
     StepScales<kStepBlocks> scales;
-    Kept<kStepBlocks> kept;
+    // Every score is seen and needs no care: the usual step, which has a way of its own.
+    bool plain;
+    // Of the others.
     Care care;
+    Kept<kStepBlocks> kept;
   };
 
-  // Hides scores of the stage's keys that a query does not see, finds their maxima, and has the softmax follow these.
-  __device__ __forceinline__ StepView look(SoftmaxState& softmax, Score (&scores)[kScores], int& skipped) const {
-    const StepBlocks<kStepBlocks>& step = shared_.steps[stage_.stage];
-    const StepFactors<kStepBlocks> factors = step.factors[group_];
+  // What is known while the scores are being made.
+  __device__ __forceinline__ StepView see(const SoftmaxState& softmax) const {
     StepView view;
+    view.factors = shared_.steps[stage_.stage].factors[group_];
 #pragma unroll
     for (int i = 0; i < kRows; ++i) {
       const float query_scale =
           Operands::kScaled ? shared_.query_scales[tile_.stage][row_ + 8 * i] : arguments_.score_scale;
 #pragma unroll
       for (int j = 0; j < kStepBlocks; ++j) {
-        view.scales[i][j] = query_scale * factors.scale[j];
+        view.scales[i][j] = query_scale * view.factors.scale[j];
       }
     }
-    view.kept = all_kept();
-    StepMaxima<kStepBlocks> maxima;
-    if (factors.kind == StepKind::kPlain) {
+    view.plain = view.factors.kind == StepKind::kPlain && needs_no_care(softmax, view);
+    return view;
+  }
+
+  // Whether scores that are all seen need no care, and what they need otherwise.
+  static __device__ __forceinline__ bool needs_no_care(const SoftmaxState& softmax, const StepView& view) {
+    return !kLinear || softmax.within(view.factors.scale, 0.0f);
+  }
+
+  static __device__ __forceinline__ Care care(const SoftmaxState& softmax, const StepView& view) {
+    return softmax.within(view.factors.scale, kClampedRoom - kLinearRoom) ? Care::kClamp : Care::kEach;
+  }
+
+  // Finds the maxima of the scores, and has the softmax follow these: `on_move` is what a move of the references asks for.
+  template <typename OnMove>
+  __device__ __forceinline__ void look(
+      SoftmaxState& softmax, Score (&scores)[kScores], StepView& view, int& skipped, OnMove on_move) const {
+    if (view.plain) {
+      StepMaxima<kStepBlocks> maxima;
       step_maxima<Visibility::kAll, kStepBlocks>(scores, view.scales, maxima);
-      softmax.template follow<kStepBlocks>(maxima, Operands::kTolerance);
-      view.care = linear_care(softmax, factors);
-      return view;
+      softmax.template follow<kStepBlocks>(maxima, Operands::kTolerance, on_move);
+      if (kLinear && softmax.moved) {
+        // The move leaves less room, but no less than clamping takes.
+        view.plain = needs_no_care(softmax, view);
+        view.care = Care::kClamp;
+      }
+    } else {
+      look_closely(softmax, scores, view, skipped, on_move);
     }
-    const bool masked = factors.kind == StepKind::kMasked;
+  }
+
+  // The same for all kinds of steps: hides scores that a query does not see, and asks the PV threshold.
+  template <typename OnMove>
+  __device__ __forceinline__ void look_closely(
+      SoftmaxState& softmax, Score (&scores)[kScores], StepView& view, int& skipped, OnMove on_move) const {
+    const StepBlocks<kStepBlocks>& step = shared_.steps[stage_.stage];
+    const bool masked = view.factors.kind == StepKind::kMasked;
     if (masked) {
       hide(scores, step);
     }
+    StepMaxima<kStepBlocks> maxima;
     step_maxima<Visibility::kSome, kStepBlocks>(scores, view.scales, maxima);
+    view.kept = all_kept();
+    float tolerance = Operands::kTolerance;
     const float threshold = tile().threshold;
     if (threshold < INFINITY) {
       const bool valid[kRows] = {query(0) < arguments_.query_tokens, query(1) < arguments_.query_tokens};
@@ -193,18 +237,17 @@ class Consumer {
       for (int j = 0; j < kStepBlocks; ++j) {
         skipped += !view.kept.block[j] && step.id[j] != kNoBlock;
       }
+      // The threshold is about maxima: the reference follows them exactly. A step that is left out moves none.
+      tolerance = 0;
     }
-    // The threshold is about maxima: the reference follows them exactly. A step that is left out moves none.
-    softmax.template follow<kStepBlocks>(maxima, threshold < INFINITY ? 0.0f : Operands::kTolerance);
-    view.care = masked || (kLinear && !view.kept.all()) ? Care::kEach : linear_care(softmax, factors);
-    return view;
-  }
-
-  static __device__ __forceinline__ Care linear_care(const SoftmaxState& softmax, const StepFactors<kStepBlocks>& factors) {
-    if constexpr (kLinear) {
-      return softmax.linear_care(factors.scale);
+    softmax.template follow<kStepBlocks>(maxima, tolerance, on_move);
+    if (!view.kept.any()) {
+      view.care = Care::kSkip;
+    } else if (masked || !view.kept.all()) {
+      view.care = Care::kEach;
     } else {
-      return Care::kNone;
+      view.plain = needs_no_care(softmax, view);
+      view.care = care(softmax, view);
     }
   }
 
@@ -221,27 +264,20 @@ class Consumer {
     }
   }
 
-  // Makes weights of the scores: zero in the blocks that the threshold leaves out. `meanwhile` is work that the compiler may
-  // mix with it.
-  template <typename Meanwhile>
-  __device__ __forceinline__ void weigh(
-      SoftmaxState& softmax, const Score (&scores)[kScores], const StepView& view, uint32_t (&weights)[kWeights],
-      Meanwhile meanwhile) const {
-    if (!view.kept.any()) {
-      meanwhile();
+  // Makes weights of the scores: zero in the blocks that the threshold leaves out.
+  static __device__ __forceinline__ void weigh(
+      SoftmaxState& softmax, const Score (&scores)[kScores], const StepView& view, uint32_t (&weights)[kWeights]) {
+    if (view.plain) {
+      make_weights<Care::kNone>(softmax, scores, view, weights);
+    } else if (kLinear && view.care == Care::kClamp) {
+      make_weights<Care::kClamp>(softmax, scores, view, weights);
+    } else if (view.care == Care::kEach) {
+      make_weights<Care::kEach>(softmax, scores, view, weights);
+    } else {
 #pragma unroll
       for (int i = 0; i < kWeights; ++i) {
         weights[i] = 0;
       }
-    } else if (view.care == Care::kEach) {
-      meanwhile();
-      make_weights<Care::kEach>(softmax, scores, view, weights);
-    } else if (kLinear && view.care == Care::kClamp) {
-      meanwhile();
-      make_weights<Care::kClamp>(softmax, scores, view, weights);
-    } else {
-      meanwhile();
-      make_weights<Care::kNone>(softmax, scores, view, weights);
     }
   }
 
@@ -255,35 +291,8 @@ class Consumer {
       softmax.template weigh<kCare, Operands>(scores, view.scales, view.kept, bits);
     }
     Operands::pack_weights(weights, bits);
-  }
-
-  // How far from zero the scores of the warp's rows can lie, times the scale of the keys: at most the products of the
-  // queries' norms with the greatest that a row of int8 keys can have.
-  __device__ __forceinline__ float reach() const {
-    constexpr int kUnits = Operands::kRowUnits;
-    constexpr float kGreatestKey = Operands::kHeadDim == 128 ? 1449 : 1024;  // 128 times the root of the dimensions
-    const auto* const queries = reinterpret_cast<const int4*>(shared_.queries[tile_.stage]);
-    uint32_t bits = 0;
-#pragma unroll
-    for (int i = 0; i < kRows; ++i) {
-      int square = 0;
-      // The lanes of a quad share a row; where its units lie does not matter, but lanes begin at different banks.
-#pragma unroll
-      for (int j = 0; j < kUnits / 4; ++j) {
-        const int unit = (4 * j + static_cast<int>(threadIdx.x)) % kUnits;
-        const int4 part = queries[(row_ + 8 * i) * kUnits + unit];
-        square = __dp4a(part.x, part.x, square);
-        square = __dp4a(part.y, part.y, square);
-        square = __dp4a(part.z, part.z, square);
-        square = __dp4a(part.w, part.w, square);
-      }
-      square += __shfl_xor_sync(0xffffffff, square, 1);
-      square += __shfl_xor_sync(0xffffffff, square, 2);
-      const float row = sqrtf(static_cast<float>(square)) * shared_.query_scales[tile_.stage][row_ + 8 * i];
-      // As integers, the bits of NaN are above those of all numbers.
-      bits = max(bits, __float_as_uint(row));
-    }
-    return __uint_as_float(__reduce_max_sync(0xffffffff, bits)) * kGreatestKey;
+    // Else the compiler packs behind the place where the ways meet again, and no longer mixes that with the rest.
+    asm volatile("// care %0" ::"n"(static_cast<int>(kCare)));
   }
 
   static __device__ __forceinline__ Kept<kStepBlocks> all_kept() {
@@ -325,21 +334,25 @@ class Consumer {
     }
   }
 
-  // Adds sums to the output, and those of the weights where they are among them. Both have been corrected already.
-  static __device__ __forceinline__ void promote(
-      float (&output)[kOutputs], const Sums& sums, SoftmaxState& softmax, const float (&correction)[kRows]) {
+  // Adds sums to the output, and those of the weights where they are among them.
+  static __device__ __forceinline__ void promote(float (&output)[kOutputs], const Sums& sums, SoftmaxState& softmax) {
     if constexpr (Operands::kPromotes) {
 #pragma unroll
       for (int i = 0; i < kOutputs; ++i) {
-        output[i] = fmaf(sums[i], correction[i / 2 % 2], output[i]);
+        output[i] += sums[i];
       }
-      if constexpr (Operands::kOnesRows > 0) {
 #pragma unroll
-        for (int row = 0; row < kRows; ++row) {
-          // All columns of ones hold the same.
-          softmax.sum[row] = fmaf(sums[kOutputs + 2 * row], correction[row], softmax.sum[row]);
-        }
+      for (int row = 0; row < kRows; ++row) {
+        // All columns of ones hold the same.
+        softmax.sum[row] += sums[kOutputs + 2 * row];
       }
+    }
+  }
+
+  static __device__ __forceinline__ void clear(Sums& sums) {
+#pragma unroll
+    for (int i = 0; i < Operands::kSums; ++i) {
+      sums[i] = 0;
     }
   }
 
@@ -357,26 +370,6 @@ class Consumer {
   __device__ __forceinline__ void finish_scores(Score (&scores)[kScores]) {
     wgmma_wait<kPending>();
     wgmma_settle(scores);
-  }
-
-  // Adds the tile to the statistics. What a group left out weighs as many 16ths as it has of the tile's queries.
-  __device__ void count(const Tile& tile, int skipped) const {
-    if (arguments_.statistics == nullptr || threadIdx.x % kWarpgroupSize != 0) {
-      return;
-    }
-    if (group_ == 0) {
-      atomicAdd(
-          reinterpret_cast<unsigned long long*>(&arguments_.statistics->selected_blocks),
-          static_cast<unsigned long long>(tile.blocks));
-    }
-    const int queries = block_range(arguments_.query_tokens, kQueryBlock, tile.query_block).length;
-    const int parts = (queries + 15) / 16;
-    const int own = min(max(parts - group_ * (kGroupQueries / 16), 0), kGroupQueries / 16);
-    if (skipped * own > 0) {
-      atomicAdd(
-          reinterpret_cast<unsigned long long*>(&arguments_.statistics->skipped_parts),
-          static_cast<unsigned long long>(skipped) * (kPartsOfBlock / parts * own));
-    }
   }
 
   const AttentionArguments& arguments_;

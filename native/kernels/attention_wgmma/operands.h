@@ -54,8 +54,10 @@ struct ByteOperands {
   static constexpr float kSumExponent = kLinearSumExponent;
   static constexpr int kWeightRegisters = kScores / 4;
 
-  // The tensor core adds e4m3 products with about 14 bits, so each step starts anew and is added to the output in fp32.
+  // The tensor core adds e4m3 products with about 14 bits, so after a few steps sums are added to the output in fp32, and
+  // start anew.
   static constexpr bool kPromotes = true;
+  static constexpr int kPromotedSteps = kOverlap == Overlap::kThreadBlocks ? 1 : 8;
 
   static __device__ __forceinline__ void issue_scores(Score (&scores)[kScores], uint32_t queries, uint32_t keys) {
     const RowDescriptor<D> a(queries), b(keys);
@@ -72,7 +74,8 @@ struct ByteOperands {
   static __device__ __forceinline__ void issue_values(
       float (&sums)[kSums], const uint32_t (&weights)[kWeightRegisters], uint32_t values) {
     const RowDescriptor<kKeyBlock> b(values);
-    wgmma_e4m3<Accumulate::kStart>(sums, weights, b);
+    // Several steps add to sums that were cleared.
+    wgmma_e4m3<kPromotedSteps == 1 ? Accumulate::kStart : Accumulate::kAdd>(sums, weights, b);
 #pragma unroll
     for (int k = 1; k < 2 * kStepBlocks; ++k) {
       wgmma_e4m3<Accumulate::kAdd>(sums, weights + 4 * k, b.moved(k / 2 * kValueBytes + k % 2 * 32));
@@ -126,6 +129,7 @@ struct SixteenBitOperands {
   static constexpr float kSumExponent = 0;
   static constexpr int kWeightRegisters = kScores / 2;
   static constexpr bool kPromotes = false;
+  static constexpr int kPromotedSteps = 1;
   static constexpr int kSums = 1;  // none of their own
   static constexpr bool kBf16 = std::is_same_v<T, __nv_bfloat16>;
 

@@ -1,4 +1,5 @@
-// The end of a tile: normalises the output of a warpgroup, writes it to its tokens, and the log-sum-exp if asked for.
+// The end of a tile: normalises the output of a warpgroup, writes it to its tokens, and the log-sum-exp and statistics if
+// asked for.
 #pragma once
 
 #include <cuda_bf16.h>
@@ -85,6 +86,26 @@ __device__ __forceinline__ void write_output(
       arguments.log_sum_exp[batch_head * arguments.query_tokens + token] =
           sum == 0 ? -INFINITY : kLn2 * (softmax.reference[i] + log2f(sum) - Operands::kSumExponent) + shift;
     }
+  }
+}
+
+// Adds the tile to the statistics. What a group left out weighs as many 16ths as it has of the tile's queries.
+__device__ __forceinline__ void count(const AttentionArguments& arguments, const Tile& tile, int group, int skipped) {
+  if (arguments.statistics == nullptr || threadIdx.x % kWarpgroupSize != 0) {
+    return;
+  }
+  if (group == 0) {
+    atomicAdd(
+        reinterpret_cast<unsigned long long*>(&arguments.statistics->selected_blocks),
+        static_cast<unsigned long long>(tile.blocks));
+  }
+  const int queries = block_range(arguments.query_tokens, kQueryBlock, tile.query_block).length;
+  const int parts = (queries + 15) / 16;
+  const int own = min(max(parts - group * (kGroupQueries / 16), 0), kGroupQueries / 16);
+  if (skipped * own > 0) {
+    atomicAdd(
+        reinterpret_cast<unsigned long long*>(&arguments.statistics->skipped_parts),
+        static_cast<unsigned long long>(skipped) * (kPartsOfBlock / parts * own));
   }
 }
 

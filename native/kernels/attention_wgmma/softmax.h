@@ -49,11 +49,12 @@ using StepMaxima = float[kRows][kBlocks];
 // Whether all keys of a step are visible to all queries of the group.
 enum class Visibility { kAll, kSome };
 
-// What has to be looked at before scores become weights.
+// What scores need besides their multiplication to become weights.
 enum class Care {
   kNone,
   kClamp,  // linear weights: scores may lie so far below the reference that weights would be negative
-  kEach,   // every score: some are hidden or left out, or beyond all bounds
+  kEach,   // a look at each: some are hidden or left out, or beyond all bounds
+  kSkip,   // all are left out
 };
 
 // Replaces a row's scores with all but the first `visible` keys of a block by the lowest.
@@ -161,9 +162,9 @@ struct SoftmaxState {
   }
 
   // Moves the references of the warp's rows up to their maxima when one of them lies more than `tolerance` above its
-  // reference.
-  template <int kBlocks>
-  __device__ __forceinline__ void follow(const StepMaxima<kBlocks>& maxima, float tolerance) {
+  // reference, and does then what `on_move` says.
+  template <int kBlocks, typename OnMove>
+  __device__ __forceinline__ void follow(const StepMaxima<kBlocks>& maxima, float tolerance, OnMove on_move) {
     float top[kRows];
     bool above = false;
 #pragma unroll
@@ -184,30 +185,29 @@ struct SoftmaxState {
       // The bits of numbers above zero are ordered as they are.
       const float greatest = fmaxf(fmaxf(reference[0], reference[1]), 0.0f);
       room = kLinearRoom - __uint_as_float(__reduce_max_sync(0xffffffff, __float_as_uint(greatest)));
+      on_move();
     }
   }
 
-  // Brings the output, summed about older references, up to date.
-  template <int kOutputs>
-  __device__ __forceinline__ void correct(float (&output)[kOutputs]) const {
-    if (moved) {
+  // Brings what was summed about the references before the last move up to date.
+  template <int kCount>
+  __device__ __forceinline__ void correct(float (&sums)[kCount]) const {
 #pragma unroll
-      for (int i = 0; i < kOutputs; ++i) {
-        output[i] *= correction[i / 2 % 2];
-      }
+    for (int i = 0; i < kCount; ++i) {
+      sums[i] *= correction[i / 2 % 2];
     }
   }
 
-  // What linear weights of keys of these scales take.
+  // Whether no score of keys of these scales lies further below the reference than this beyond the room; not if one may be
+  // no number.
   template <int kBlocks>
-  __device__ __forceinline__ Care linear_care(const float (&key_scales)[kBlocks]) const {
-    bool near = true, far = false;
+  __device__ __forceinline__ bool within(const float (&key_scales)[kBlocks], float beyond) const {
+    bool within = true;
 #pragma unroll
     for (int block = 0; block < kBlocks; ++block) {
-      near &= reach * key_scales[block] <= room;
-      far |= !(reach * key_scales[block] <= room + (kClampedRoom - kLinearRoom));  // or no number
+      within &= reach * key_scales[block] <= room + beyond;
     }
-    return near ? Care::kNone : far ? Care::kEach : Care::kClamp;
+    return within;
   }
 
   // Turns scores into weights by exponentials, and sums them. Writes their bits.
@@ -220,7 +220,7 @@ struct SoftmaxState {
     for (int row = 0; row < kRows; ++row) {
 #pragma unroll
       for (int block = 0; block < kBlocks; ++block) {
-        offset[row][block] = kept.block[block] ? -reference[row] : -INFINITY;
+        offset[row][block] = kCare != Care::kEach || kept.block[block] ? -reference[row] : -INFINITY;
       }
     }
     constexpr auto kHidden = lowest_score(typename Operands::Score());
