@@ -15,7 +15,7 @@ SELECT v.status, v.error.code FROM (SELECT generate_video(prompt) v FROM VALUES 
 --> failed | INVALID_PROMPT
 --> failed | INVALID_PROMPT
 
-SELECT v.status, v.error.code, v.error.message LIKE '%did you mean ''steps''%' FROM (SELECT generate_video('a red square moves right', map('step', 2)) v);
+SELECT v.status, v.error.code, v.error.message LIKE "%did you mean 'steps'%" FROM (SELECT generate_video('a red square moves right', map('step', 2)) v);
 --> failed | INVALID_OPTION | true
 
 SELECT v.error.code FROM (SELECT generate_video('a red square moves right', options) v

@@ -37,6 +37,12 @@ final class ManifestRelation extends BaseRelation implements PrunedScan {
     return rows().select(columns).javaRDD().rdd();
   }
 
+  /** How Spark names the target of an INSERT, which it refuses. */
+  @Override
+  public String toString() {
+    return "reelspark " + directory;
+  }
+
   private Dataset<Row> rows() {
     return directory.holdsManifest()
         ? DatasetManifest.read(context.sparkSession(), directory)

@@ -52,12 +52,8 @@ public final class ReelsparkDataSource
       SQLContext context, scala.collection.immutable.Map<String, String> parameters) {
     Map<String, String> options = options(parameters);
     DatasetDirectory directory = directory(options);
-    if (!options.isEmpty()) {
-      throw new ReelsparkException(
-          ErrorCode.INVALID_OPTION,
-          "reading takes no options, found %s; drop them"
-              .formatted(String.join(", ", options.keySet())));
-    }
+    // A table keeps those of the query that made its videos; reading has none of its own.
+    SinkOptions.requireKnown(options.keySet());
     if (!directory.holdsFiles()) {
       throw new ReelsparkException(
           ErrorCode.INVALID_INPUT,

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.NearestName;
@@ -37,14 +38,13 @@ record SinkOptions(ReelsparkConf conf, Map<String, String> defaults) {
   static SinkOptions parse(Map<String, String> options, ReelsparkConf session) {
     ReelsparkConf conf = session;
     Map<String, String> defaults = new TreeMap<>();
+    requireKnown(options.keySet());
     for (Map.Entry<String, String> option : options.entrySet()) {
       String name = option.getKey().toLowerCase(Locale.ROOT);
       if (SETTINGS.containsKey(name)) {
         conf = withSetting(conf, name, option.getValue());
-      } else if (GenerationOption.keys().contains(name)) {
-        defaults.put(name, option.getValue());
       } else {
-        throw unknown(option.getKey());
+        defaults.put(name, option.getValue());
       }
     }
     GenerationOptions.parse(defaults);
@@ -55,6 +55,19 @@ record SinkOptions(ReelsparkConf conf, Map<String, String> defaults) {
               .formatted(ReelsparkConf.MODEL_DIRECTORY.key()));
     }
     return new SinkOptions(conf, defaults);
+  }
+
+  /**
+   * @param names letter case apart
+   * @throws ReelsparkException INVALID_OPTION for a name that does not exist
+   */
+  static void requireKnown(Set<String> names) {
+    for (String name : names) {
+      String lowerCase = name.toLowerCase(Locale.ROOT);
+      if (!SETTINGS.containsKey(lowerCase) && !GenerationOption.keys().contains(lowerCase)) {
+        throw unknown(name);
+      }
+    }
   }
 
   private static ReelsparkConf withSetting(ReelsparkConf conf, String name, String value) {

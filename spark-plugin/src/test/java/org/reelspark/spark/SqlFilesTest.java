@@ -11,23 +11,28 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Runs the statements of {@code src/test/resources/sql} and compares with the comments that follow
- * them: {@code --> } is a row of the result, {@code --! } a part of the error message.
+ * them: {@code --> } is a row of the result, {@code --> (none)} says that there is none, {@code --!
+ * } is a part of the error message. <code>${model}</code> and <code>${directory}</code> stand for
+ * the sample model and an empty directory.
  */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class SqlFilesTest {
   private static final Path FILES = Path.of("src", "test", "resources", "sql");
   private static final String ROW = "--> ";
   private static final String ERROR = "--! ";
+  private static final List<String> NO_ROWS = List.of("(none)");
+
+  @TempDir private static Path directory;
 
   private static SparkSession spark;
 
@@ -95,17 +100,26 @@ class SqlFilesTest {
   void statementGivesItsRowsOrError(Statement statement) {
     assertThat(statement.rows().isEmpty()).isNotEqualTo(statement.errors().isEmpty());
     if (statement.errors().isEmpty()) {
-      List<String> rows =
-          spark.sql(statement.sql()).collectAsList().stream().map(this::text).toList();
-      assertThat(rows).containsExactlyElementsOf(statement.rows());
+      List<String> expected = statement.rows().equals(NO_ROWS) ? List.of() : statement.rows();
+      assertThat(rows(statement.sql())).containsExactlyElementsOf(expected);
     } else {
-      assertThatThrownBy(() -> spark.sql(statement.sql()).collectAsList())
+      assertThatThrownBy(() -> rows(statement.sql()))
           .satisfies(
-              e -> statement.errors().forEach(part -> assertThat(e).hasStackTraceContaining(part)));
+              e ->
+                  statement
+                      .errors()
+                      .forEach(part -> assertThat(e).hasStackTraceContaining(filledIn(part))));
     }
   }
 
-  private String text(Row row) {
-    return row.mkString(" | ");
+  private static List<String> rows(String sql) {
+    return spark.sql(filledIn(sql)).collectAsList().stream()
+        .map(row -> row.mkString(" | "))
+        .toList();
+  }
+
+  private static String filledIn(String text) {
+    return text.replace("${model}", TestModels.directory())
+        .replace("${directory}", directory.toString());
   }
 }
