@@ -30,6 +30,7 @@ final class ReelsparkDriverPlugin implements DriverPlugin {
     if (sparkConf.getBoolean(SPECULATION, false)) {
       LOG.warn("{} is on: slow videos will be generated twice; turn it off", SPECULATION);
     }
+    Rapids.warnings(sparkConf, conf).forEach(LOG::warn);
     deviceWatch = DeviceWatch.start(context, conf);
     LOG.info("{}", StartReport.driver(conf.settings()));
     gauges = ClusterGauges.register(pluginContext.metricRegistry());

@@ -44,7 +44,21 @@ record SqlFunction(
   /** Whether Spark may evaluate a call twice, or once for equal calls. */
   enum Determinism {
     DETERMINISTIC,
-    NONDETERMINISTIC
+    /**
+     * Computes on the executor's device, for which it may have to wait. RAPIDS evaluates
+     * deterministic functions inside its own operators, where waiting would keep the GPU from its
+     * other tasks; it leaves operators with others to Spark.
+     */
+    DETERMINISTIC_ON_DEVICE,
+    NONDETERMINISTIC;
+
+    boolean holdsForCurrentQuery() {
+      return switch (this) {
+        case DETERMINISTIC -> true;
+        case DETERMINISTIC_ON_DEVICE -> !Rapids.isBesideCurrentQuery();
+        case NONDETERMINISTIC -> false;
+      };
+    }
   }
 
   void register(SparkSessionExtensions extensions) {
@@ -103,7 +117,7 @@ record SqlFunction(
         Option.empty(),
         Option.apply(name),
         true,
-        determinism == Determinism.DETERMINISTIC);
+        determinism.holdsForCurrentQuery());
   }
 
   private String argumentCount() {

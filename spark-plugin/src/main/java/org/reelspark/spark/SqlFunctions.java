@@ -62,7 +62,7 @@ final class SqlFunctions {
           List.of(FLOATS, FLOATS, FLOATS, DataTypes.IntegerType, OPTIONS),
           1,
           FLOATS,
-          Determinism.DETERMINISTIC,
+          Determinism.DETERMINISTIC_ON_DEVICE,
           SparseAttentionFunction::new);
 
   private static final SqlFunction HILBERT_INDEX =

@@ -1,0 +1,60 @@
+package org.reelspark.spark;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.internal.SQLConf;
+
+/** What having the RAPIDS accelerator in the same application asks of us. */
+final class Rapids {
+  static final String PLUGIN = "com.nvidia.spark.SQLPlugin";
+
+  private static final String PLUGINS = "spark.plugins";
+  private static final String FRACTION = "spark.rapids.memory.gpu.allocFraction";
+  private static final String LEAST_FRACTION = "spark.rapids.memory.gpu.minAllocFraction";
+  private static final double DEFAULT_FRACTION = 1;
+  private static final double DEFAULT_LEAST_FRACTION = 0.25;
+
+  private Rapids() {}
+
+  /** Whether the application of the query that is being analysed runs RAPIDS. */
+  static boolean isBesideCurrentQuery() {
+    return plugins(SQLConf.get().getConfString(PLUGINS, "")).contains(PLUGIN);
+  }
+
+  /**
+   * What to change before both share GPUs, one warning for each setting that cannot hold. RAPIDS
+   * takes, once and when it starts, a fraction of the memory that is free then.
+   */
+  static List<String> warnings(SparkConf sparkConf, ReelsparkConf conf) {
+    List<String> plugins = plugins(sparkConf.get(PLUGINS, ""));
+    int rapids = plugins.indexOf(PLUGIN);
+    if (rapids < 0 || conf.value(ReelsparkConf.BACKEND) != BackendChoice.CUDA) {
+      return List.of();
+    }
+    List<String> warnings = new ArrayList<>();
+    String ours = ReelsparkPlugin.class.getName();
+    if (rapids < plugins.indexOf(ours)) {
+      warnings.add(
+          "%s starts RAPIDS before Reelspark, so that RAPIDS takes its memory before Reelspark has the GPU; name %s first"
+              .formatted(PLUGINS, ours));
+    }
+    double fraction = sparkConf.getDouble(FRACTION, DEFAULT_FRACTION);
+    if (fraction >= 1) {
+      warnings.add(
+          "RAPIDS takes all free memory of each GPU and leaves none for models (%s is %s); set it to the part that RAPIDS may have, such as 0.5"
+              .formatted(FRACTION, fraction));
+    }
+    double leastFraction = sparkConf.getDouble(LEAST_FRACTION, DEFAULT_LEAST_FRACTION);
+    if (leastFraction > 0) {
+      warnings.add(
+          "RAPIDS does not start when its part of the free memory is less than %s of the whole GPU (%s); set it to 0"
+              .formatted(leastFraction, LEAST_FRACTION));
+    }
+    return warnings;
+  }
+
+  private static List<String> plugins(String classNames) {
+    return List.of(classNames.strip().split("\\s*,\\s*"));
+  }
+}

@@ -1,0 +1,82 @@
+package org.reelspark.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+class RapidsTest {
+  private static final String OURS = ReelsparkPlugin.class.getName();
+  private static final String RAPIDS = Rapids.PLUGIN;
+
+  /** A configuration that needs no advice. */
+  private final SparkConf conf =
+      new SparkConf(false)
+          .set("spark.plugins", OURS + ", " + RAPIDS)
+          .set("spark.reelspark.backend", "cuda")
+          .set("spark.rapids.memory.gpu.allocFraction", "0.5")
+          .set("spark.rapids.memory.gpu.minAllocFraction", "0");
+
+  private void assertWarns(String... parts) {
+    assertThat(Rapids.warnings(conf, ReelsparkConf.of(conf)))
+        .singleElement()
+        .satisfies(warning -> assertThat(warning).contains(parts));
+  }
+
+  @Test
+  void saysNothingOfSettingsThatHold() {
+    assertThat(Rapids.warnings(conf, ReelsparkConf.of(conf))).isEmpty();
+  }
+
+  @Test
+  void saysNothingWithoutRapidsOrWithoutGpus() {
+    SparkConf alone = new SparkConf(false).set("spark.plugins", OURS);
+    SparkConf onCpus = new SparkConf(false).set("spark.plugins", RAPIDS + "," + OURS);
+
+    assertThat(Rapids.warnings(alone, ReelsparkConf.of(alone))).isEmpty();
+    assertThat(Rapids.warnings(onCpus, ReelsparkConf.of(onCpus))).isEmpty();
+  }
+
+  @Test
+  void warnsWhenRapidsStartsFirst() {
+    conf.set("spark.plugins", RAPIDS + "," + OURS);
+
+    assertWarns("name " + OURS + " first");
+  }
+
+  @Test
+  void warnsWhenRapidsTakesAllMemory() {
+    conf.remove("spark.rapids.memory.gpu.allocFraction");
+
+    assertWarns("spark.rapids.memory.gpu.allocFraction is 1.0", "such as 0.5");
+  }
+
+  @Test
+  void warnsWhenRapidsWouldNotStartWithItsPart() {
+    conf.remove("spark.rapids.memory.gpu.minAllocFraction");
+
+    assertWarns("less than 0.25", "spark.rapids.memory.gpu.minAllocFraction", "set it to 0");
+  }
+
+  @Test
+  void functionsThatWaitForTheDeviceStayOutOfItsOperators() throws IOException {
+    assertThat(deterministic(OURS, "sparse_attention(array(1), array(1), array(id), 1)")).isTrue();
+
+    String both = OURS + "," + RAPIDS;
+    assertThat(deterministic(both, "sparse_attention(array(1), array(1), array(id), 1)")).isFalse();
+    assertThat(deterministic(both, "hilbert_index(id, 0, 0, 4, 4, 4)")).isTrue();
+  }
+
+  /** Whether Spark, and so RAPIDS, takes an expression for one without a state. */
+  private static boolean deterministic(String plugins, String expression) throws IOException {
+    try (SparkSession spark = SparkSessions.start("local[1]", Map.of("spark.plugins", plugins))) {
+      return spark.range(1).selectExpr(expression).queryExecution().analyzed().deterministic();
+    }
+  }
+}
