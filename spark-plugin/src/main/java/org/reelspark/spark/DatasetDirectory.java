@@ -56,13 +56,13 @@ final class DatasetDirectory {
     return list(root).length > 0;
   }
 
+  /** Whether any run has come to its end: one that was cut off leaves a directory without data. */
   boolean holdsManifest() {
-    for (FileStatus run : list(manifest())) {
-      if (run.getPath().getName().startsWith(RUN_PREFIX)) {
-        return true;
-      }
-    }
-    return false;
+    return Arrays.stream(list(manifest()))
+        .map(FileStatus::getPath)
+        .filter(run -> run.getName().startsWith(RUN_PREFIX))
+        .flatMap(run -> Arrays.stream(list(run)))
+        .anyMatch(file -> file.getPath().getName().endsWith(".parquet"));
   }
 
   /** Directory of the manifests of all runs, partitioned by run. */

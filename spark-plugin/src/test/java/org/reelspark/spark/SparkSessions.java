@@ -46,6 +46,12 @@ final class SparkSessions {
   /** The same, with several cores for each executor. */
   static SparkSession withPluginOnCluster(int executors, int cores, Map<String, String> settings)
       throws IOException {
+    return withPlugin(
+        "local-cluster[%d,%d,1024]".formatted(executors, cores), withClasses(settings));
+  }
+
+  /** Settings with which executors in processes of their own find this JVM's classes. */
+  static Map<String, String> withClasses(Map<String, String> settings) throws IOException {
     Path jars = Path.of(System.getenv("SPARK_HOME"), "jars");
     Files.createDirectories(jars);
     StringBuilder classes = new StringBuilder();
@@ -60,7 +66,7 @@ final class SparkSessions {
     Map<String, String> all = new HashMap<>(settings);
     all.put("spark.executor.extraClassPath", classes.toString());
     all.put("spark.executor.memory", "512m");
-    return withPlugin("local-cluster[%d,%d,1024]".formatted(executors, cores), all);
+    return all;
   }
 
   /** Waits until this many executors have come. */

@@ -1,6 +1,7 @@
 package org.reelspark.spark;
 
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.spark.Success$;
 import org.apache.spark.scheduler.AccumulableInfo;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
@@ -13,7 +14,8 @@ final class StepCounter extends SparkListener {
 
   @Override
   public void onTaskEnd(SparkListenerTaskEnd event) {
-    if (event.taskInfo().successful()) {
+    // When an executor is lost, its successful tasks end a second time, for another reason.
+    if (event.reason() == Success$.MODULE$) {
       CollectionConverters.asJava(event.taskInfo().accumulables()).forEach(this::count);
     }
   }
@@ -24,6 +26,13 @@ final class StepCounter extends SparkListener {
       taken.addAndGet((Long) accumulable.update().get());
     } else if (name.equals(Metric.STEPS_RESUMED.accumulatorName())) {
       resumed.addAndGet((Long) accumulable.update().get());
+    }
+  }
+
+  /** Events of tasks arrive after their job has ended. */
+  void awaitSum(long sum) throws InterruptedException {
+    while (taken() + resumed() != sum) {
+      Thread.sleep(20);
     }
   }
 

@@ -1,0 +1,65 @@
+package org.reelspark.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An executor that stands still, and Spark's second attempt at its clip elsewhere. */
+@Timeout(value = 400, unit = TimeUnit.SECONDS)
+class SpeculationTest {
+  private static final int STEPS = 20;
+
+  @TempDir Path directory;
+
+  @Test
+  void secondAttemptGoesOnFromTheFirstOnesStepsAndBothLeaveOneVideo()
+      throws IOException, InterruptedException {
+    Map<String, String> settings = new TreeMap<>(ClipJob.SETTINGS);
+    settings.put("spark.speculation", "true");
+    settings.put("spark.speculation.interval", "100ms");
+    settings.put("spark.speculation.quantile", "0.5");
+    settings.put("spark.speculation.multiplier", "1.1");
+    ClipJob job = new ClipJob(2, STEPS, directory.resolve("clips"));
+    try (StandaloneCluster cluster = StandaloneCluster.start(2, directory);
+        SparkSession spark =
+            SparkSessions.withPlugin(cluster.url(), SparkSessions.withClasses(settings))) {
+      SparkSessions.awaitExecutors(spark, 2);
+      List<String> keys = job.keys(spark);
+      Placement placement = new Placement();
+      StepCounter steps = new StepCounter();
+      spark.sparkContext().addSparkListener(placement);
+      spark.sparkContext().addSparkListener(steps);
+
+      CompletableFuture<Void> run = job.start(spark);
+      job.awaitSteps(keys, 1);
+      // Not the one with the input of both tasks.
+      int clip = placement.newcomersTask();
+      String key = keys.get(clip);
+      job.awaitSteps(List.of(key), STEPS / 4);
+      ProcessHandle executor = cluster.executor(placement.executor(clip));
+      Processes.signal(executor, "STOP");
+      int kept = job.stepsKept(key);
+      ClipJob.await(() -> job.isFinished(key));
+      byte[] video = Files.readAllBytes(job.video(key));
+      Processes.signal(executor, "CONT");
+      run.join();
+      steps.awaitSum(2L * STEPS);
+
+      assertThat(steps.resumed()).isEqualTo(kept);
+      assertThat(job.finished()).isEqualTo(2);
+      assertThat(job.manifest(spark).filter("status = 'generated'").count()).isEqualTo(2);
+      assertThat(job.video(key)).hasBinaryContent(video);
+    }
+  }
+}
