@@ -133,6 +133,7 @@ final class Rooms {
                   "ReelsparkDataSource",
                   "Reelspark",
                   "VideoGenerator",
+                  "GeneratingTask",
                   "GenerationProgress",
                   "GpuDiscovery"));
 

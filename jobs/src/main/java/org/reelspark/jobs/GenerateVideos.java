@@ -60,7 +60,7 @@ public final class GenerateVideos implements Callable<Integer> {
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "Takes the videos, manifest/ and index.html.")
+      description = "Takes the videos, manifest/, index.html and report.html.")
   private String output;
 
   @Option(names = "--limit", paramLabel = "N", description = "Only the first N rows.")

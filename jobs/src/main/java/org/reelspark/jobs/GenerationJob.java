@@ -18,6 +18,7 @@ import org.reelspark.spark.VideoGenerator;
 /** From a file of prompts to videos, manifest and page. */
 final class GenerationJob {
   private static final String PAGE = "index.html";
+  private static final String REPORT = "report.html";
 
   /**
    * @param prompts file of prompts
@@ -60,9 +61,11 @@ final class GenerationJob {
       }
       RunSummary summary = RunSummary.of(rows, secondsSinceStart());
       output.write(PAGE, VideoPage.html(summary));
+      output.write(REPORT, RunReport.html(summary, generator.tasks(), generator.layerSparsity()));
       out.println(summary.line());
       summary.failureLines().forEach(out::println);
       out.println("Videos: " + output.shown(PAGE));
+      out.println("Report: " + output.shown(REPORT));
       return summary.failed() == 0;
     }
   }

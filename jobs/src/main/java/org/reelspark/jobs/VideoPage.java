@@ -1,9 +1,8 @@
 package org.reelspark.jobs;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import static org.reelspark.jobs.HtmlTemplate.escape;
+
+import java.util.Map;
 import org.reelspark.jobs.VideoRow.Failure;
 import org.reelspark.jobs.VideoRow.Settings;
 import org.reelspark.jobs.VideoRow.Video;
@@ -25,9 +24,8 @@ final class VideoPage {
           "<p class=\"more\">The first %d of %d rows; the manifest has all.</p>\n"
               .formatted(summary.firstRows().size(), summary.rows()));
     }
-    return template()
-        .replace("{{summary}}", escape(summary.line()))
-        .replace("{{cards}}", cards.toString());
+    return HtmlTemplate.fill(
+        "video-page.html", Map.of("summary", escape(summary.line()), "cards", cards.toString()));
   }
 
   private static String card(VideoRow row) {
@@ -90,20 +88,5 @@ final class VideoPage {
   private static String figures(Video video) {
     return " &middot; sparsity %.0f%% &middot; %s"
         .formatted(100 * video.sparsity(), Durations.text(video.seconds()));
-  }
-
-  private static String escape(String text) {
-    return text.replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace("\"", "&quot;");
-  }
-
-  private static String template() {
-    try (InputStream stream = VideoPage.class.getResourceAsStream("video-page.html")) {
-      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -74,6 +74,9 @@ class GenerateVideosTest {
     assertThat(statuses())
         .containsExactly("generated", "failed", "failed", "failed", "failed", "generated");
     assertPageShows(2, 4);
+    assertThat(output().resolve("report.html"))
+        .content()
+        .contains("2 videos in", "sparsity by layer", "INVALID_SIZE");
 
     Map<Path, FileTime> times = modificationTimes(videos);
     Outcome second = run(prompts);
@@ -198,6 +201,8 @@ class GenerateVideosTest {
         .hasSize(videos)
         .allSatisfy(link -> assertThat(output().resolve(link)).isNotEmptyFile());
     assertThat(page.select(".error")).hasSize(errors);
+
+    assertThat(page.select("header a").eachAttr("href")).containsExactly("report.html");
   }
 
   /** Statuses of the only manifest so far, in its order. */

@@ -1,5 +1,8 @@
 package org.reelspark.generate;
 
+import java.util.List;
+import org.reelspark.attention.AttentionStatistics;
+
 /** Sees a runner's progress as it happens. */
 public interface GenerationListener {
   /** Sees nothing. */
@@ -20,6 +23,13 @@ public interface GenerationListener {
 
   /** The wait for the model is over. */
   default void waited(long millis) {}
+
+  /**
+   * The sampler has come to its end.
+   *
+   * @param layers statistics of each layer's self-attention, over the steps just taken
+   */
+  default void attended(List<AttentionStatistics> layers) {}
 
   /** A request is done, one way or another. */
   default void finished(GenerationResult result) {}

@@ -1,5 +1,6 @@
 package org.reelspark.generate;
 
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.reelspark.attention.AttentionProfile;
@@ -126,6 +127,11 @@ final class VideoRenderer {
         if (checkpoints.isDue(stepsDone, steps)) {
           checkpoints.save(key, state.get());
         }
+      }
+
+      @Override
+      public void afterRun(List<AttentionStatistics> layers) {
+        listener.attended(layers);
       }
     };
   }

@@ -1,6 +1,8 @@
 package org.reelspark.model;
 
+import java.util.List;
 import java.util.function.Supplier;
+import org.reelspark.attention.AttentionStatistics;
 import org.reelspark.backend.AttentionInputs;
 import org.reelspark.tensor.Tensor;
 
@@ -23,6 +25,13 @@ public interface DenoiseObserver {
    * @param state copies what the run has come to; valid during the call only
    */
   default void afterStep(int stepsDone, int steps, Supplier<DenoiseState> state) {}
+
+  /**
+   * Called at the end of a run that came to its end.
+   *
+   * @param layers statistics of each layer's self-attention, over the steps that this run took
+   */
+  default void afterRun(List<AttentionStatistics> layers) {}
 
   /**
    * Called after each self-attention with its inputs (RoPE applied, tokens in the profile's order)

@@ -2,10 +2,12 @@ package org.reelspark.spark;
 
 import java.io.Serializable;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.spark.SparkContext;
 import org.apache.spark.util.LongAccumulator;
+import org.reelspark.attention.AttentionStatistics;
 import org.reelspark.generate.GenerationListener;
 import org.reelspark.generate.GenerationResult;
 
@@ -16,6 +18,7 @@ final class GenerationMetrics implements Serializable {
   private final EnumMap<Metric, LongAccumulator> accumulators = new EnumMap<>(Metric.class);
   private final ErrorCounts errors = new ErrorCounts();
   private final MeanAccumulator sparsity = new MeanAccumulator();
+  private final LayerSparsity layerSparsity = new LayerSparsity();
 
   private GenerationMetrics() {}
 
@@ -26,6 +29,7 @@ final class GenerationMetrics implements Serializable {
     }
     context.register(metrics.errors, "reelspark.errors");
     context.register(metrics.sparsity, "reelspark.sparsity");
+    context.register(metrics.layerSparsity, "reelspark.layerSparsity");
     return metrics;
   }
 
@@ -35,9 +39,19 @@ final class GenerationMetrics implements Serializable {
         .collect(Collectors.toUnmodifiableMap(entry -> entry.getValue().id(), Map.Entry::getKey));
   }
 
+  /** Of all tasks that have succeeded. */
+  List<Double> layerSparsity() {
+    return layerSparsity.value();
+  }
+
   /** Counts what happens in the task that asks. */
   GenerationListener listener() {
     return new CountingListener((metric, amount) -> accumulators.get(metric).add(amount)) {
+      @Override
+      public void attended(List<AttentionStatistics> layers) {
+        layerSparsity.add(layers);
+      }
+
       @Override
       public void finished(GenerationResult result) {
         super.finished(result);

@@ -1,5 +1,7 @@
 package org.reelspark.spark;
 
+import java.util.List;
+import org.reelspark.attention.AttentionStatistics;
 import org.reelspark.generate.GenerationError;
 import org.reelspark.generate.GenerationListener;
 import org.reelspark.generate.GenerationResult;
@@ -30,6 +32,12 @@ record ListenerPair(GenerationListener first, GenerationListener second)
   public void waited(long millis) {
     first.waited(millis);
     second.waited(millis);
+  }
+
+  @Override
+  public void attended(List<AttentionStatistics> layers) {
+    first.attended(layers);
+    second.attended(layers);
   }
 
   @Override

@@ -1,14 +1,19 @@
 package org.reelspark.spark;
 
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.spark.scheduler.AccumulableInfo;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.scheduler.TaskInfo;
+import org.reelspark.generate.StageTimings;
+import org.reelspark.spark.GeneratingTask.Outcome;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
@@ -22,6 +27,8 @@ final class ProgressListener extends SparkListener {
 
   // A heartbeat may be heard after the end of its task.
   private final Set<Long> endedTasks = ConcurrentHashMap.newKeySet();
+
+  private final Queue<GeneratingTask> ended = new ConcurrentLinkedQueue<>();
 
   private record PartitionOfStage(int stage, int partition) {}
 
@@ -44,8 +51,15 @@ final class ProgressListener extends SparkListener {
   @Override
   public void onTaskEnd(SparkListenerTaskEnd event) {
     TaskInfo task = event.taskInfo();
-    endedTasks.add(task.taskId());
+    if (!endedTasks.add(task.taskId())) {
+      return; // Spark ends the tasks of a lost executor a second time
+    }
     record(task.taskId(), CollectionConverters.asJava(task.accumulables()));
+    Map<Metric, Long> counts = countsByTask.get(task.taskId());
+    if (counts == null) {
+      return; // of another query
+    }
+    ended.add(generatingTask(task, counts));
     if (!task.successful()) {
       // Its rows are generated again, or the query fails.
       countsByTask.remove(task.taskId());
@@ -60,6 +74,24 @@ final class ProgressListener extends SparkListener {
     }
   }
 
+  private static GeneratingTask generatingTask(TaskInfo task, Map<Metric, Long> counts) {
+    return new GeneratingTask(
+        task.executorId(),
+        task.host(),
+        task.launchTime(),
+        task.finishTime(),
+        task.successful() ? Outcome.SUCCEEDED : Outcome.LOST,
+        counts.getOrDefault(Metric.GENERATED, 0L),
+        counts.getOrDefault(Metric.SKIPPED, 0L),
+        counts.getOrDefault(Metric.FAILED, 0L),
+        new StageTimings(
+            counts.getOrDefault(Metric.TEXT_MILLIS, 0L),
+            counts.getOrDefault(Metric.DENOISE_MILLIS, 0L),
+            counts.getOrDefault(Metric.DECODE_MILLIS, 0L),
+            counts.getOrDefault(Metric.ENCODE_MILLIS, 0L),
+            counts.getOrDefault(Metric.WRITE_MILLIS, 0L)));
+  }
+
   private void record(long taskId, Iterable<AccumulableInfo> accumulables) {
     for (AccumulableInfo accumulable : accumulables) {
       Metric metric = metricsById.get(accumulable.id());
@@ -69,6 +101,11 @@ final class ProgressListener extends SparkListener {
             .put(metric, ((Number) accumulable.update().get()).longValue());
       }
     }
+  }
+
+  /** Tasks that have ended, in the order of their ends. */
+  List<GeneratingTask> tasks() {
+    return List.copyOf(ended);
   }
 
   GenerationProgress progress() {

@@ -137,6 +137,16 @@ public final class VideoGenerator implements AutoCloseable {
     return progressListener.progress();
   }
 
+  /** Tasks that generated and have ended, in the order of their ends, those that were lost too. */
+  public List<GeneratingTask> tasks() {
+    return progressListener.tasks();
+  }
+
+  /** Part of each layer's self-attention that was skipped, in [0, 1], over all videos made. */
+  public List<Double> layerSparsity() {
+    return metrics.layerSparsity();
+  }
+
   /** Stops watching progress. */
   @Override
   public void close() {

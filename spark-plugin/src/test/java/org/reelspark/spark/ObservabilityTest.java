@@ -35,6 +35,7 @@ class ObservabilityTest {
   private static final StructType PROMPTS =
       new StructType().add("prompt", DataTypes.StringType).add("width", DataTypes.IntegerType);
 
+  private static final int SAMPLE_LAYERS = 6;
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
   private static SparkSession spark;
@@ -112,6 +113,7 @@ class ObservabilityTest {
     assertThat(accumulator(stages, "reelspark.errors"))
         .isEqualTo("{INVALID_PROMPT=1, INVALID_SIZE=1}");
     assertThat(Double.parseDouble(accumulator(stages, "reelspark.sparsity"))).isBetween(0.0, 1.0);
+    assertThat(accumulator(stages, "reelspark.layerSparsity").split(",")).hasSize(SAMPLE_LAYERS);
     assertThat(Long.parseLong(accumulator(stages, "reelspark.work")))
         .isEqualTo(Long.parseLong(accumulator(stages, "reelspark.finishedWork")))
         .isPositive();

@@ -1,6 +1,7 @@
 package org.reelspark.model.wan;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Supplier;
 import org.reelspark.attention.AttentionParameters;
@@ -20,9 +21,11 @@ final class ProfiledSelfAttention implements SelfAttention {
   private final WanTransformerConfig config;
   private final Backend backend;
   private final DenoiseObserver observer;
-  private final List<Supplier<AttentionStatistics>> statistics = new ArrayList<>();
+  private final List<Call> calls = new ArrayList<>();
   private int step;
   private float timestep;
+
+  private record Call(int layer, Supplier<AttentionStatistics> statistics) {}
 
   /**
    * @throws ReelsparkException PROFILE_INVALID when the profile is of a model of another size
@@ -73,12 +76,24 @@ final class ProfiledSelfAttention implements SelfAttention {
   public void attend(int layer, AttentionInputs inputs, Tensor out) {
     AttentionParameters parameters =
         profile.parameters(layer, timestep, config.heads(), config.attentionScale());
-    statistics.add(backend.attention(inputs, parameters, out));
+    calls.add(new Call(layer, backend.attention(inputs, parameters, out)));
     observer.afterSelfAttention(layer, step, timestep, inputs, out);
   }
 
   /** Adds those of all calls, in their order; waits for those that the backend is still at. */
   AttentionStatistics statisticsAfter(AttentionStatistics earlier) {
-    return statistics.stream().map(Supplier::get).reduce(earlier, AttentionStatistics::plus);
+    return calls.stream()
+        .map(call -> call.statistics().get())
+        .reduce(earlier, AttentionStatistics::plus);
+  }
+
+  /** Sums of each layer; waits like {@link #statisticsAfter}. */
+  List<AttentionStatistics> statisticsByLayer() {
+    List<AttentionStatistics> layers =
+        new ArrayList<>(Collections.nCopies(config.layers(), AttentionStatistics.NONE));
+    for (Call call : calls) {
+      layers.set(call.layer(), layers.get(call.layer()).plus(call.statistics().get()));
+    }
+    return layers;
   }
 }

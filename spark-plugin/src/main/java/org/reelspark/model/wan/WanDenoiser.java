@@ -101,6 +101,7 @@ final class WanDenoiser {
                 SamplerStates.capture(
                     stepsDone, latents, sampler, selfAttention.statisticsAfter(earlier), backend));
       }
+      observer.afterRun(selfAttention.statisticsByLayer());
       return selfAttention.statisticsAfter(earlier);
     }
   }

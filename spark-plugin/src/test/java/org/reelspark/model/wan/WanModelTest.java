@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.reelspark.attention.AttentionProfile;
+import org.reelspark.attention.AttentionStatistics;
 import org.reelspark.attention.BlockSelection;
 import org.reelspark.attention.HeadParameters;
 import org.reelspark.attention.LayerProfile;
@@ -130,16 +131,24 @@ class WanModelTest {
         new HeadParameters(new BlockSelection.TopK(0.5f), -1, Float.POSITIVE_INFINITY);
     DenoiseRequest request = request(4, 1, profile(TokenOrder.HILBERT, LAYERS, 2, half));
     List<DenoiseState> states = new ArrayList<>();
+    List<AttentionStatistics> layers = new ArrayList<>();
     DenoiseObserver keeping =
         new DenoiseObserver() {
           @Override
           public void afterStep(int stepsDone, int steps, Supplier<DenoiseState> state) {
             states.add(state.get());
           }
+
+          @Override
+          public void afterRun(List<AttentionStatistics> ofLayers) {
+            layers.addAll(ofLayers);
+          }
         };
 
     try (DenoiseResult unbroken = denoise(request, negative, keeping)) {
       assertThat(states).extracting(DenoiseState::stepsDone).containsExactly(1, 2, 3);
+      assertThat(layers).hasSize(LAYERS);
+      assertThat(layers.get(0).plus(layers.get(1))).isEqualTo(unbroken.statistics());
       for (DenoiseState state : states) {
         CallCounter calls = new CallCounter();
         try (DenoiseResult resumed =

@@ -1,0 +1,47 @@
+package org.reelspark.jobs;
+
+import java.util.Comparator;
+import java.util.List;
+import org.reelspark.spark.GeneratingTask;
+
+/** Videos made over time, as a line that climbs at the end of each task. */
+final class ThroughputChart {
+  private static final double HEIGHT = 200;
+
+  /** Points closer than this look like one. */
+  private static final double LEAST_DISTANCE = 0.5;
+
+  private ThroughputChart() {}
+
+  static String svg(List<GeneratingTask> tasks, TimeAxis axis) {
+    List<GeneratingTask> ended =
+        tasks.stream()
+            .filter(task -> task.outcome() == GeneratingTask.Outcome.SUCCEEDED)
+            .sorted(Comparator.comparingLong(GeneratingTask::endMillis))
+            .toList();
+    long videos = ended.stream().mapToLong(GeneratingTask::generated).sum();
+    StringBuilder points = new StringBuilder("0,%.1f".formatted(HEIGHT));
+    long made = 0;
+    double drawn = 0;
+    for (GeneratingTask task : ended) {
+      double x = axis.x(task.endMillis());
+      if (x - drawn >= LEAST_DISTANCE) {
+        points.append(" %.1f,%.1f".formatted(x, y(made, videos)));
+        drawn = x;
+      }
+      made += task.generated();
+      points.append(" %.1f,%.1f".formatted(drawn, y(made, videos)));
+    }
+    return """
+        <svg viewBox="0 -12 %.0f %.0f" role="img" aria-label="videos over time">
+        %s<polyline class="made" points="%s"/>
+        <text x="4" y="0">%d videos</text>
+        </svg>
+        """
+        .formatted(TimeAxis.WIDTH, HEIGHT + 34, axis.grid(HEIGHT), points, videos);
+  }
+
+  private static double y(long made, long videos) {
+    return HEIGHT - HEIGHT * made / Math.max(1, videos);
+  }
+}
