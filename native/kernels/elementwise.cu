@@ -150,6 +150,7 @@ __device__ void find_not_finite(const T* x, int64_t count, uint32_t* found) {
   }
 
 ELEMENTWISE(f32, float)
+ELEMENTWISE(f16, __half)
 ELEMENTWISE(bf16, __nv_bfloat16)
 
 #define GATED_ADD(name, Branch, T)                                                                               \
@@ -159,6 +160,7 @@ ELEMENTWISE(bf16, __nv_bfloat16)
   }
 
 GATED_ADD(gated_add_f32, float, float)
+GATED_ADD(gated_add_f16, __half, __half)
 GATED_ADD(gated_add_bf16, __nv_bfloat16, __nv_bfloat16)
 GATED_ADD(gated_add_f16_to_f32, __half, float)
 GATED_ADD(gated_add_bf16_to_f32, __nv_bfloat16, float)

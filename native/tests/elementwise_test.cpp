@@ -165,18 +165,24 @@ void softmax_is_right(const Run& run) {
 
 void all() {
   combine_is_right<float>(WITH(combine_f32));
+  combine_is_right<__half>(WITH(combine_f16));
   combine_is_right<__nv_bfloat16>(WITH(combine_bf16));
   multiply_is_right<float>(WITH(multiply_f32));
+  multiply_is_right<__half>(WITH(multiply_f16));
   multiply_is_right<__nv_bfloat16>(WITH(multiply_bf16));
   activate_is_right<float>(WITH(activate_f32));
+  activate_is_right<__half>(WITH(activate_f16));
   activate_is_right<__nv_bfloat16>(WITH(activate_bf16));
   add_row_is_right<float>(WITH(add_row_f32));
+  add_row_is_right<__half>(WITH(add_row_f16));
   add_row_is_right<__nv_bfloat16>(WITH(add_row_bf16));
   gated_add_is_right<float, float>(WITH(gated_add_f32));
+  gated_add_is_right<__half, __half>(WITH(gated_add_f16));
   gated_add_is_right<__nv_bfloat16, __nv_bfloat16>(WITH(gated_add_bf16));
   gated_add_is_right<__half, float>(WITH(gated_add_f16_to_f32));
   gated_add_is_right<__nv_bfloat16, float>(WITH(gated_add_bf16_to_f32));
   not_finite_is_found<float>(WITH(find_not_finite_f32));
+  not_finite_is_found<__half>(WITH(find_not_finite_f16));
   not_finite_is_found<__nv_bfloat16>(WITH(find_not_finite_bf16));
   convert_is_right<float, __half>(WITH(convert_f32_to_f16));
   convert_is_right<float, __nv_bfloat16>(WITH(convert_f32_to_bf16));

@@ -7,6 +7,7 @@ public enum ErrorCode {
   INVALID_SIZE(ErrorClass.ROW),
   TOKEN_BUDGET_EXCEEDED(ErrorClass.ROW),
   LATENTS_NOT_FINITE(ErrorClass.ROW),
+  PIXELS_NOT_FINITE(ErrorClass.ROW),
   VIDEO_ENCODING_FAILED(ErrorClass.ROW),
   CANCELLED(ErrorClass.ROW),
   INTERNAL(ErrorClass.ROW),

@@ -3,6 +3,7 @@ package org.reelspark.model.wan;
 import java.util.List;
 import java.util.function.Consumer;
 import org.reelspark.backend.Backend;
+import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.model.checkpoint.BackendWeights;
 import org.reelspark.model.checkpoint.Checkpoint;
@@ -67,6 +68,7 @@ final class WanVaeDecoder implements AutoCloseable {
    *
    * @param latents {@code [C, F, h, w]}, normalised
    * @return U8 {@code [frames, H, W, 3]} in host memory; the caller closes it
+   * @throws ReelsparkException PIXELS_NOT_FINITE
    */
   Tensor decode(Tensor latents) {
     int factor = config.pictureFactor();
@@ -149,6 +151,12 @@ final class WanVaeDecoder implements AutoCloseable {
     @Override
     public void accept(Tensor frames) {
       long end = written + frames.shape().size(0);
+      if (!backend.isFinite(frames)) {
+        throw new ReelsparkException(
+            ErrorCode.PIXELS_NOT_FINITE,
+            "the pixels of frames %d to %d became infinite or NaN in the decoder; use another seed or prompt, and if every one fails, fetch the checkpoint again"
+                .formatted(written, end - 1));
+      }
       backend.toRgb(frames, pixels.slice(written, end));
       written = end;
     }

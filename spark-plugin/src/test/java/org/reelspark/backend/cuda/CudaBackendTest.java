@@ -14,7 +14,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.reelspark.attention.AttentionParameters;
 import org.reelspark.attention.BlockSelection;
 import org.reelspark.attention.HeadParameters;
@@ -442,15 +441,18 @@ class CudaBackendTest {
     both.assertClose(out, 1e-7);
   }
 
-  @Test
-  void computesElementByElement() {
-    Pair a = both.input(F32, 33, 20);
-    Pair b = both.input(F32, 33, 20);
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F32", "F16", "BF16"})
+  void computesElementByElement(DType type) {
+    Pair a = both.input(type, 33, 20);
+    Pair b = both.input(type, 33, 20);
     Pair row = both.input(F32, 20);
-    Pair sum = both.output(F32, 33, 20);
-    Pair product = both.output(F32, 33, 20);
-    Pair activated = both.output(F32, 33, 20);
-    Pair shifted = both.output(F32, 33, 20);
+    Pair sum = both.output(type, 33, 20);
+    Pair product = both.output(type, 33, 20);
+    Pair activated = both.output(type, 33, 20);
+    Pair shifted = both.output(type, 33, 20);
 
     both.run(
         backend -> {
@@ -464,17 +466,17 @@ class CudaBackendTest {
         });
 
     for (Pair pair : List.of(sum, product, activated, shifted)) {
-      both.assertClose(pair, 1e-6);
+      both.assertClose(pair, tolerance(type));
     }
   }
 
   @ParameterizedTest
-  @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
-  void findsWhatIsNotFinite(float bad) {
+  @CsvSource({"F32, NaN", "F32, Infinity", "BF16, -Infinity", "F16, NaN", "F16, Infinity"})
+  void findsWhatIsNotFinite(DType type, float bad) {
     float[] values = new float[1000];
-    assertThat(both.gpu().isFinite(both.input(F32, values, 1000).gpu())).isTrue();
+    assertThat(both.gpu().isFinite(both.input(type, values, 1000).gpu())).isTrue();
     values[777] = bad;
-    assertThat(both.gpu().isFinite(both.input(F32, values, 1000).gpu())).isFalse();
+    assertThat(both.gpu().isFinite(both.input(type, values, 1000).gpu())).isFalse();
   }
 
   @Test

@@ -122,7 +122,7 @@ class WanModelTest {
 
     assertThatThrownBy(() -> denoise(request(4, 1, AttentionProfile.DENSE), negative, cancelling))
         .isSameAs(cancelled);
-    assertThat(HostMemory.allocatedBytes()).isEqualTo(before);
+    assertThat(HostMemory.allocatedBytes()).isLessThanOrEqualTo(before);
   }
 
   @Test
@@ -180,7 +180,7 @@ class WanModelTest {
         .hasMessageContaining("step 1 of 3")
         .hasMessageContaining("guidance scale 3.4028235E38")
         .hasMessageContaining("seed 5");
-    assertThat(HostMemory.allocatedBytes()).isEqualTo(before);
+    assertThat(HostMemory.allocatedBytes()).isLessThanOrEqualTo(before);
   }
 
   @Test

@@ -80,6 +80,22 @@ class WanVaeDecoderTest {
   }
 
   @Test
+  void saysThatPixelsAreNotFinite() throws Exception {
+    Golden golden = new Golden("wan21");
+    try (WanVaeDecoder decoder = golden.decoder(backend);
+        Tensor stored = golden.latents();
+        Tensor latents = backend.upload(stored)) {
+      latents.buffer().asFloatBuffer().put(0, Float.NaN);
+
+      assertThatThrownBy(() -> decoder.decode(latents))
+          .isInstanceOfSatisfying(
+              ReelsparkException.class,
+              e -> assertThat(e.code()).isEqualTo(ErrorCode.PIXELS_NOT_FINITE))
+          .hasMessageContaining("frames 0 to ");
+    }
+  }
+
+  @Test
   void freesAllMemory() throws Exception {
     Golden golden = new Golden("wan22");
     try (Tensor latents = golden.latents()) {
