@@ -1,11 +1,9 @@
 package org.reelspark.model.wan;
 
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import org.reelspark.backend.Activation;
 import org.reelspark.backend.Backend;
-import org.reelspark.backend.Linear;
 import org.reelspark.tensor.Tensor;
 
 /**
@@ -14,7 +12,6 @@ import org.reelspark.tensor.Tensor;
  */
 final class TimeConditioning {
   private static final double MAX_PERIOD = 10_000;
-  private static final int BLOCK_VECTORS = 6;
 
   private final WanTransformerConfig config;
   private final WanTransformerWeights weights;
@@ -23,8 +20,9 @@ final class TimeConditioning {
   private final Tensor sinusoids;
   private final Tensor activated;
   private final Tensor embedding;
-  private final List<Tensor> projections = new ArrayList<>();
-  private final List<Tensor> modulated = new ArrayList<>();
+  private final Tensor headShift;
+  private final Tensor headScale;
+  private final BlockModulations modulations;
 
   /**
    * Shift, scale and gate of one residual branch.
@@ -53,10 +51,12 @@ final class TimeConditioning {
     this.sinusoids = memory.allocate(timesteps, config.frequencyDimension());
     this.activated = vectors(timesteps, memory);
     this.embedding = vectors(timesteps, memory);
-    for (int i = 0; i < BLOCK_VECTORS; i++) {
-      projections.add(vectors(timesteps, memory));
-      modulated.add(vectors(timesteps, memory));
-    }
+    this.headShift = vectors(timesteps, memory);
+    this.headScale = vectors(timesteps, memory);
+    this.modulations =
+        timesteps == 1
+            ? new SharedModulations(weights, memory, backend)
+            : new TokenModulations(weights, timesteps, memory, backend);
   }
 
   /** Takes the timestep of all tokens, or one per token in token order. */
@@ -66,26 +66,26 @@ final class TimeConditioning {
     backend.linear(sinusoids, weights.timeEmbedding1(), Activation.SILU, activated);
     backend.linear(activated, weights.timeEmbedding2(), Activation.NONE, embedding);
     backend.activate(embedding, Activation.SILU, activated);
-    for (int i = 0; i < BLOCK_VECTORS; i++) {
-      backend.linear(activated, projection(i), Activation.NONE, projections.get(i));
-    }
+    modulations.update(activated);
+    addRow(0, headShift);
+    addRow(1, headScale);
   }
 
-  BlockModulation block(WanTransformerWeights.Block block) {
-    for (int i = 0; i < BLOCK_VECTORS; i++) {
-      backend.addRow(projections.get(i), row(block.modulation(), i), modulated.get(i));
-    }
+  private void addRow(int row, Tensor out) {
+    Tensor table = weights.headModulation();
+    backend.addRow(embedding, table.slice(row, row + 1L).reshape(table.columns()), out);
+  }
+
+  BlockModulation block(int layer) {
+    List<Tensor> vectors = modulations.block(layer);
     return new BlockModulation(
-        new Modulation(modulated.get(0), modulated.get(1), modulated.get(2)),
-        new Modulation(modulated.get(3), modulated.get(4), modulated.get(5)));
+        new Modulation(vectors.get(0), vectors.get(1), vectors.get(2)),
+        new Modulation(vectors.get(3), vectors.get(4), vectors.get(5)));
   }
 
   /** The last layer norm's shift and scale; it has no gate. */
   Modulation head() {
-    for (int i = 0; i < 2; i++) {
-      backend.addRow(embedding, row(weights.headModulation(), i), modulated.get(i));
-    }
-    return new Modulation(modulated.get(0), modulated.get(1), null);
+    return new Modulation(headShift, headScale, null);
   }
 
   /** {@code [cos(t f) | sin(t f)]} with frequencies f that fall from 1 to 1/10000. */
@@ -100,17 +100,6 @@ final class TimeConditioning {
         out.put(2 * half * i + half + k, (float) StrictMath.sin(angle));
       }
     }
-  }
-
-  /** The rows of the time projection that make vector i of six. */
-  private Linear projection(int i) {
-    long d = config.dimension();
-    Linear all = weights.timeProjection();
-    return new Linear(all.weight().slice(i * d, (i + 1) * d), all.bias().slice(i * d, (i + 1) * d));
-  }
-
-  private static Tensor row(Tensor table, int i) {
-    return table.slice(i, i + 1L).reshape(table.columns());
   }
 
   /** One vector for all tokens has rank 1, which backends broadcast. */

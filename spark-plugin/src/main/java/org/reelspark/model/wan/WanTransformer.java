@@ -108,7 +108,7 @@ final class WanTransformer implements AutoCloseable {
 
     for (int layer = 0; layer < config.layers(); layer++) {
       Block block = weights.blocks().get(layer);
-      BlockModulation modulation = time.block(block);
+      BlockModulation modulation = time.block(layer);
       addSelfAttention(layer, block, modulation.selfAttention(), workspace, selfAttention);
       addCrossAttention(block, text.layer(layer), workspace);
       addFeedForward(block, modulation.feedForward(), workspace);
