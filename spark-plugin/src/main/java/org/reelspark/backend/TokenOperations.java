@@ -12,7 +12,8 @@ public interface TokenOperations {
    *
    * @param latents {@code [C, F, H, W]}
    * @param patch sizes (frames, height, width) that divide F, H and W
-   * @param order {@code order[i]} is the row-major patch index of token i
+   * @param order {@code order[i]} is the row-major patch index of token i; not to be changed later,
+   *     because a backend may keep its values
    * @param out {@code [tokens, C * pt * ph * pw]}, columns in the order (C, pt, ph, pw)
    */
   void patchify(Tensor latents, int[] patch, int[] order, Tensor out);
@@ -21,6 +22,7 @@ public interface TokenOperations {
    * The inverse for the transformer's output.
    *
    * @param tokens {@code [tokens, pt * ph * pw * C]}, C fastest
+   * @param order as for {@link #patchify}
    * @param out {@code [C, F, H, W]}
    */
   void unpatchify(Tensor tokens, int[] patch, int[] order, Tensor out);

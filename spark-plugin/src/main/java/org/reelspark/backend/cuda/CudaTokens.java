@@ -32,16 +32,18 @@ final class CudaTokens implements TokenOperations, AutoCloseable {
     if (out.elementCount() == 0) {
       return;
     }
-    launcher.forEach(
-        "gather_rows",
-        (long) indices.length * THREADS_OF_ROW,
-        launcher
-            .arguments()
-            .add(table.address())
-            .add(orders.of(indices, tableRows).address())
-            .add(out.address())
-            .add((long) indices.length)
-            .add(columns * out.dtype().bytes()));
+    try (DeviceIndices once = new DeviceIndices(memory)) {
+      launcher.forEach(
+          "gather_rows",
+          (long) indices.length * THREADS_OF_ROW,
+          launcher
+              .arguments()
+              .add(table.address())
+              .add(once.of(indices, tableRows).address())
+              .add(out.address())
+              .add((long) indices.length)
+              .add(columns * out.dtype().bytes()));
+    }
   }
 
   @Override
