@@ -56,7 +56,7 @@ final class CudaMemory implements MemoryOperations, AutoCloseable {
   /**
    * {@inheritDoc}
    *
-   * <p>The GPU converts, so that files are read no faster than their bytes are needed.
+   * <p>The GPU converts; the host only copies, a few MiB at a time.
    */
   @Override
   public Tensor upload(Tensor host, DType dtype) {
