@@ -11,6 +11,7 @@ import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.generate.AttentionMode;
 import org.reelspark.generate.GenerationOption;
+import org.reelspark.spark.VideoGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -98,9 +99,10 @@ public final class GenerateVideos implements Callable<Integer> {
   }
 
   static int report(Exception exception, CommandLine commandLine) {
-    Optional<ReelsparkException> known = Causes.reelspark(exception);
+    Optional<ReelsparkException> fault = VideoGenerator.setupFault(exception);
+    Optional<ReelsparkException> known = fault.or(() -> Causes.reelspark(exception));
     // First, because whatever is cut off in the middle reports an error of its own.
-    if (Causes.isCancellation(exception)) {
+    if (fault.isEmpty() && Causes.isCancellation(exception)) {
       LOG.debug("The job was cancelled", exception);
       commandLine
           .getErr()

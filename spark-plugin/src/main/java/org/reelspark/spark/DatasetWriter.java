@@ -84,7 +84,8 @@ final class DatasetWriter {
     return Stream.iterate(thrown, Objects::nonNull, Throwable::getCause)
         .filter(ReelsparkException.class::isInstance)
         .map(ReelsparkException.class::cast)
-        .findFirst();
+        .findFirst()
+        .or(() -> SetupFaults.find(thrown));
   }
 
   /** Throws a checked exception of Spark as Spark itself does: undeclared. */

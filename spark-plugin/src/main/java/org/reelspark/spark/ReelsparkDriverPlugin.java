@@ -18,11 +18,13 @@ final class ReelsparkDriverPlugin implements DriverPlugin {
   private static final String EXTENSIONS = "spark.sql.extensions";
   private static final String SPECULATION = "spark.speculation";
 
+  private SparkContext sparkContext;
   private DeviceWatch deviceWatch;
   private ClusterGauges gauges;
 
   @Override
   public Map<String, String> init(SparkContext context, PluginContext pluginContext) {
+    sparkContext = context;
     // The live configuration of the context, which sessions read when they are created.
     SparkConf sparkConf = pluginContext.conf();
     ReelsparkConf conf = ReelsparkConf.of(sparkConf);
@@ -42,6 +44,12 @@ final class ReelsparkDriverPlugin implements DriverPlugin {
   public Object receive(Object message) {
     if (message instanceof DeviceMessage deviceMessage) {
       return deviceWatch.receive(deviceMessage);
+    }
+    if (message instanceof SetupFault fault) {
+      LOG.error("Ending stage {}: {}", fault.stage(), fault.reason());
+      SetupFaults.remember(fault);
+      sparkContext.cancelStage(fault.stage(), fault.reason());
+      return DeviceMessage.GRANTED;
     }
     if (message instanceof FiguresMessage figures) {
       gauges.show(figures);

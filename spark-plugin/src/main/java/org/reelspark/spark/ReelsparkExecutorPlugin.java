@@ -1,11 +1,14 @@
 package org.reelspark.spark;
 
+import java.io.Serializable;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Map;
+import org.apache.spark.TaskContext;
 import org.apache.spark.TaskFailedReason;
 import org.apache.spark.api.plugin.ExecutorPlugin;
 import org.apache.spark.api.plugin.PluginContext;
+import org.reelspark.error.ErrorClass;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 import org.slf4j.Logger;
@@ -20,6 +23,9 @@ final class ReelsparkExecutorPlugin implements ExecutorPlugin {
 
   /** What Spark calls the executor inside a driver in local mode. */
   private static final String LOCAL_EXECUTOR = "driver";
+
+  /** Spark has taken the context of a task away when it says that the task failed. */
+  private final ThreadLocal<Integer> stageOfTask = new ThreadLocal<>();
 
   private PluginContext context;
   private FiguresSender figures;
@@ -80,7 +86,7 @@ final class ReelsparkExecutorPlugin implements ExecutorPlugin {
   }
 
   /** Waits for the driver, because the process may end right after. */
-  private String tellDriver(DeviceMessage message) {
+  private String tellDriver(Serializable message) {
     try {
       return (String) context.ask(message);
     } catch (Exception e) {
@@ -90,8 +96,21 @@ final class ReelsparkExecutorPlugin implements ExecutorPlugin {
   }
 
   @Override
+  public void onTaskStart() {
+    stageOfTask.set(TaskContext.get().stageId());
+  }
+
+  @Override
   public void onTaskFailed(TaskFailedReason reason) {
-    DeviceFailures.find(reason).ifPresent(this::leave);
+    TaskFailures.find(reason, ErrorClass.FATAL_GPU).ifPresent(this::leave);
+    TaskFailures.find(reason, ErrorClass.CONFIG).ifPresent(this::endStage);
+  }
+
+  /** Other attempts would find the same; in local mode Spark makes none. */
+  private void endStage(ReelsparkException fault) {
+    if (!context.executorID().equals(LOCAL_EXECUTOR)) {
+      tellDriver(SetupFault.of(stageOfTask.get(), fault));
+    }
   }
 
   private void leave(ReelsparkException failure) {

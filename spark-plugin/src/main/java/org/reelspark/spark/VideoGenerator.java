@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.resource.ResourceProfile;
 import org.apache.spark.sql.Dataset;
@@ -36,6 +37,16 @@ public final class VideoGenerator implements AutoCloseable {
     this.metrics = GenerationMetrics.register(spark.sparkContext());
     this.progressListener = new ProgressListener(metrics);
     spark.sparkContext().addSparkListener(progressListener);
+  }
+
+  /**
+   * The error of class CONFIG for which a query was cancelled, so that its tasks were not tried
+   * again and again: a model that is not there, a full output.
+   *
+   * @param thrown by an action on a Dataset of videos
+   */
+  public static Optional<ReelsparkException> setupFault(Throwable thrown) {
+    return SetupFaults.find(thrown);
   }
 
   /** Type of the result column, the same as that of the SQL function {@code generate_video}. */
