@@ -187,7 +187,7 @@ NORMS(bf16, __nv_bfloat16, bf16, __nv_bfloat16)
 // row's angles; heads are written apart, as attention reads them.
 //   cosines, sines  [rows, head_dim / 2]
 //   out             head h of row r at out + r * out_token_stride + h * out_head_stride
-// channel_norm_*: silu(x / max(|x|, 1e-12) * sqrt(channels) * gamma) over the channels of each pixel
+// channel_norm_*: activation(x / max(|x|, 1e-12) * sqrt(channels) * gamma) over the channels of each pixel
 //   activation      kNone or kSilu
 #define ROTARY_AND_CHANNEL_NORM(name, T)                                                                          \
   REELSPARK_ROW_KERNEL rms_norm_rotary_##name(                                                                    \

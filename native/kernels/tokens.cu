@@ -10,7 +10,7 @@ enum class Rows { kGather, kScatter };
 // Units are what rows are copied in.
 template <Rows kRows, typename Unit>
 __device__ void move_rows(const Unit* from, const int32_t* indices, Unit* to, int64_t rows, int64_t row_units) {
-  // A lane for each unit, up to a warp.
+  // As many lanes as a row of that many octets gets.
   const RowGroups groups(rows, row_units < kWarpSize ? static_cast<int>(row_units) * kOctet : kWarpSize * kOctet);
   groups.each([&](int64_t row, bool exists) {
     if (!exists) {

@@ -89,7 +89,9 @@ final class Rooms {
               .using(OPERATIONS)
               .touching("org.bytedeco.javacpp", "org.bytedeco.openblas", "jdk.incubator.vector")
               .offering("CpuBackend", "CpuOptions", "BlasPeak"),
-          room("backend.cuda", "the operations on an NVIDIA GPU, by the driver's own interface")
+          room(
+                  "backend.cuda",
+                  "the operations on an NVIDIA GPU, by the driver's own interface and cuBLASLt")
               .using(OPERATIONS)
               .touching("jcuda")
               .offering(

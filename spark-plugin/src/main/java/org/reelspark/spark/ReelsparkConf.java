@@ -95,7 +95,7 @@ final class ReelsparkConf implements Serializable {
   static final ConfigEntry<Integer> GPU_MEMORY =
       ConfigEntry.integer(
           "gpu.memoryMib",
-          "MiB of GPU memory that an executor reserves when it starts to compute, for weights and"
+          "MiB of GPU memory that an executor reserves when it starts, for weights and"
               + " all else; 0 means nine tenths of what is free then.",
           0,
           0);

@@ -95,29 +95,25 @@ final class CudaAttention implements AutoCloseable {
     }
   }
 
-  private static AttentionShape shape(TokenView queries, TokenView keys) {
-    if (queries.dimension() > MOST_DIMENSIONS || queries.dimension() % DIMENSION_UNIT != 0) {
+  private static AttentionShape check(AttentionInputs inputs, Tensor out) {
+    AttentionShape shape = shape(inputs, out);
+    if (shape.headDimension() > MOST_DIMENSIONS || shape.headDimension() % DIMENSION_UNIT != 0) {
       throw new ReelsparkException(
           ErrorCode.MODEL_UNSUPPORTED,
           "heads of %d dimensions; the GPU attends over multiples of %d up to %d, use the CPU backend"
-              .formatted(queries.dimension(), DIMENSION_UNIT, MOST_DIMENSIONS));
+              .formatted(shape.headDimension(), DIMENSION_UNIT, MOST_DIMENSIONS));
     }
-    if (keys.tokens() > MOST_KEY_TOKENS) {
+    if (shape.keyTokens() > MOST_KEY_TOKENS) {
       throw new ReelsparkException(
           ErrorCode.TOKEN_BUDGET_EXCEEDED,
           "%d keys; the GPU attends over at most %d, make a smaller or shorter video"
-              .formatted(keys.tokens(), MOST_KEY_TOKENS));
+              .formatted(shape.keyTokens(), MOST_KEY_TOKENS));
     }
-    return new AttentionShape(
-        queries.batch(),
-        queries.heads(),
-        keys.heads(),
-        queries.tokens(),
-        keys.tokens(),
-        queries.dimension());
+    return shape;
   }
 
-  private static AttentionShape check(AttentionInputs inputs, Tensor out) {
+  /** The shape of a call whose tensors fit together. */
+  static AttentionShape shape(AttentionInputs inputs, Tensor out) {
     Tensor query = inputs.query();
     Tensor key = inputs.key();
     Tensor value = inputs.value();
@@ -133,7 +129,13 @@ final class CudaAttention implements AutoCloseable {
       throw new IllegalArgumentException(
           "batch or head dimension differ: %s and %s".formatted(query, key));
     }
-    return shape(queries, keys);
+    return new AttentionShape(
+        queries.batch(),
+        queries.heads(),
+        keys.heads(),
+        queries.tokens(),
+        keys.tokens(),
+        queries.dimension());
   }
 
   private static int kernelDimension(int headDimension) {

@@ -32,13 +32,11 @@ public final class CudaBackend implements Backend {
 
   private static final long MIB = 1L << 20;
 
+  private final OwnedParts parts = new OwnedParts();
   private final CudaDevice device;
   private final CudaStream stream;
-  private final KernelLibrary kernels;
-  private final KernelLauncher launcher;
   private final DeviceArena arena;
   private final CudaMemory memory;
-  private final MatrixProducts products;
   private final CudaLinear linear;
   private final CudaNorms norms;
   private final CudaAttention attention;
@@ -54,22 +52,37 @@ public final class CudaBackend implements Backend {
     this.device = device;
     MemoryBudget budget = MemoryBudget.of(options.memoryMib(), device.memoryUsage());
     LOG.info("{}: {}", device.name(), budget.explanation());
-    stream = new CudaStream(device);
-    kernels = new KernelLibrary(device, table);
-    launcher = new KernelLauncher(stream, kernels);
-    arena = DeviceArena.reserve(device, budget.byteSize());
-    memory = new CudaMemory(stream, arena, new CudaConversion(launcher), options.activations());
-    products = new MatrixProducts(stream, memory);
-    elementwise = new CudaElementwise(launcher, memory);
-    linear = new CudaLinear(products, memory, elementwise);
-    norms = new CudaNorms(launcher);
-    attention = new CudaAttention(stream, kernels, memory, options.precision());
-    exactAttention = new CudaAttention(stream, kernels, memory, AttentionPrecision.SIXTEEN_BIT);
-    wideAttention = new CudaWideAttention(launcher, products, memory);
-    biasedAttention = new CudaBiasedAttention(stream, kernels);
-    convolution = new CudaConvolution(launcher, memory, norms);
-    pixels = new CudaPixels(launcher, memory);
-    tokens = new CudaTokens(launcher, memory);
+    try {
+      stream = parts.own(new CudaStream(device));
+      KernelLibrary kernels = parts.own(new KernelLibrary(device, table));
+      KernelLauncher launcher = parts.own(new KernelLauncher(stream, kernels));
+      arena = parts.own(DeviceArena.reserve(device, budget.byteSize()));
+      CudaConversion conversion = new CudaConversion(launcher);
+      memory = parts.own(new CudaMemory(stream, arena, conversion, options.activations()));
+      MatrixProducts products = parts.own(new MatrixProducts(stream, memory));
+      elementwise = new CudaElementwise(launcher, memory);
+      linear = new CudaLinear(products, memory, elementwise);
+      norms = new CudaNorms(launcher);
+      attention = parts.own(new CudaAttention(stream, kernels, memory, options.precision()));
+      exactAttention =
+          parts.own(new CudaAttention(stream, kernels, memory, AttentionPrecision.SIXTEEN_BIT));
+      wideAttention = new CudaWideAttention(launcher, products, memory);
+      biasedAttention = new CudaBiasedAttention(stream, kernels);
+      convolution = new CudaConvolution(launcher, memory, norms);
+      pixels = new CudaPixels(launcher, memory);
+      tokens = parts.own(new CudaTokens(launcher, memory));
+    } catch (RuntimeException | Error e) {
+      closeAfter(e);
+      throw e;
+    }
+  }
+
+  private void closeAfter(Throwable failure) {
+    try {
+      parts.close();
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
+    }
   }
 
   /**
@@ -113,21 +126,14 @@ public final class CudaBackend implements Backend {
 
   @Override
   public void close() {
-    stream.synchronize();
     LOG.info(
         "{}: used at most {} of {} MiB of GPU memory",
         device.name(),
         arena.mostUsed() / MIB,
         arena.byteSize() / MIB);
-    tokens.close();
-    exactAttention.close();
-    attention.close();
-    products.close();
-    memory.close();
-    arena.close();
-    launcher.close();
-    kernels.close();
-    stream.close();
+    try (OwnedParts closed = parts) {
+      stream.synchronize();
+    }
   }
 
   @Override

@@ -44,6 +44,7 @@ final class CudaConvolution {
     if (history != null) {
       Checks.floats(history);
       Checks.sameType(x, history);
+      Checks.aligned(ALIGNMENT, history);
       Checks.shape("history", history, history.shape().size(0), sizes[1], sizes[2], sizes[3]);
       Checks.disjoint(out, history);
       if (history.shape().size(0) >= convolution.kernelFrames()) {

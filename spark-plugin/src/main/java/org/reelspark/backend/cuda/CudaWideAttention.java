@@ -1,6 +1,7 @@
 package org.reelspark.backend.cuda;
 
 import org.reelspark.attention.AttentionParameters;
+import org.reelspark.attention.AttentionShape;
 import org.reelspark.attention.AttentionStatistics;
 import org.reelspark.attention.BlockGeometry;
 import org.reelspark.attention.BlockSelection;
@@ -36,25 +37,23 @@ final class CudaWideAttention {
    */
   AttentionStatistics attention(
       AttentionInputs inputs, AttentionParameters parameters, Tensor out) {
-    Checks.floats(inputs.query(), inputs.key(), inputs.value(), out);
-    Checks.sameType(inputs.query(), inputs.key(), inputs.value(), out);
-    Checks.sameShape(inputs.key(), inputs.value());
-    Checks.sameShape(inputs.query(), out);
-    Checks.disjoint(out, inputs.query(), inputs.key(), inputs.value());
-    TokenView query = TokenView.of(inputs.query(), inputs.layout());
-    TokenView key = TokenView.of(inputs.key(), inputs.layout());
-    parameters.checkHeads(query.heads());
-    requireDense(parameters, query.dimension());
+    AttentionShape shape = CudaAttention.shape(inputs, out);
+    parameters.checkHeads(shape.queryHeads());
+    requireDense(parameters, shape.headDimension());
+    if (shape.keyTokens() == 0) {
+      throw new IllegalArgumentException("no keys to attend to: " + inputs.key());
+    }
     if (out.elementCount() > 0) {
       enqueue(
-          query,
-          key,
+          TokenView.of(inputs.query(), inputs.layout()),
+          TokenView.of(inputs.key(), inputs.layout()),
           TokenView.of(inputs.value(), inputs.layout()),
           parameters.scale(),
           TokenView.of(out, inputs.layout()));
     }
-    BlockGeometry geometry = new BlockGeometry(query.tokens(), key.tokens(), parameters.masking());
-    long pairs = geometry.admissiblePairs() * query.batch() * query.heads();
+    BlockGeometry geometry =
+        new BlockGeometry(shape.queryTokens(), shape.keyTokens(), parameters.masking());
+    long pairs = geometry.admissiblePairs() * shape.batch() * shape.queryHeads();
     return new AttentionStatistics(pairs, pairs, 0);
   }
 

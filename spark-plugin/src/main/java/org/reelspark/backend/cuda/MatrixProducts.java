@@ -16,6 +16,7 @@ final class MatrixProducts implements AutoCloseable {
   private static final long WORKSPACE_BYTES = 32L << 20;
 
   private static final int SUCCESS = 0;
+  private static final int ALLOCATION_FAILED = 3;
   private static final int SCALAR_SCALES = 0;
 
   private final CudaStream stream;
@@ -51,7 +52,12 @@ final class MatrixProducts implements AutoCloseable {
    */
   record Operands(long x, long weight, long bias, long out, float beta) {}
 
-  /** Enqueues a product. */
+  /**
+   * Enqueues a product.
+   *
+   * @throws ReelsparkException DEVICE_FAILED when an earlier kernel has broken the GPU's context,
+   *     OUT_OF_MEMORY, else INTERNAL
+   */
   void enqueue(MatrixProduct product, Operands operands) {
     stream.device().makeCurrent();
     long plan = plans.computeIfAbsent(product, this::plan);
@@ -98,13 +104,19 @@ final class MatrixProducts implements AutoCloseable {
     return plan[0];
   }
 
-  private static void check(int status, MatrixProduct product) {
+  private void check(int status, MatrixProduct product) {
     if (status != SUCCESS) {
+      // The error may be an earlier kernel's, which the library cannot name: the driver does.
+      stream.synchronize();
       throw new ReelsparkException(
-          ErrorCode.INTERNAL,
+          codeOf(status),
           "cuBLASLt %s gives %s for %s"
               .formatted(CublasLtLibrary.version(), CublasLt.statusName(status), product));
     }
+  }
+
+  static ErrorCode codeOf(int status) {
+    return status == ALLOCATION_FAILED ? ErrorCode.OUT_OF_MEMORY : ErrorCode.INTERNAL;
   }
 
   @Override

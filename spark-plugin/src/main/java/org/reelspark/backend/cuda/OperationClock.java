@@ -86,7 +86,8 @@ public final class OperationClock implements AutoCloseable {
   }
 
   private Object call(Method method, Object[] arguments) throws Throwable {
-    if (!running || NOT_TIMED.contains(method.getName())) {
+    boolean ofAllObjects = method.getDeclaringClass() == Object.class;
+    if (!running || ofAllObjects || NOT_TIMED.contains(method.getName())) {
       return invoke(method, arguments);
     }
     Interval interval =
