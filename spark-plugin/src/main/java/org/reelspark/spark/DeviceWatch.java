@@ -3,6 +3,7 @@ package org.reelspark.spark;
 import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
+import org.reelspark.error.ErrorCode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,7 +65,8 @@ final class DeviceWatch extends SparkListener {
     return DeviceMessage.GRANTED;
   }
 
-  private void stop(String reason) {
+  private void stop(String cause) {
+    String reason = SetupFaults.remember(ErrorCode.BACKEND_UNAVAILABLE, cause);
     LOG.error("Cancelling all jobs: {}", reason);
     stopper.stop(reason);
   }

@@ -46,9 +46,9 @@ final class ReelsparkDriverPlugin implements DriverPlugin {
       return deviceWatch.receive(deviceMessage);
     }
     if (message instanceof SetupFault fault) {
-      LOG.error("Ending stage {}: {}", fault.stage(), fault.reason());
-      SetupFaults.remember(fault);
-      sparkContext.cancelStage(fault.stage(), fault.reason());
+      String reason = SetupFaults.remember(fault.code(), fault.message());
+      LOG.error("Ending stage {}: {}", fault.stage(), reason);
+      sparkContext.cancelStage(fault.stage(), reason);
       return DeviceMessage.GRANTED;
     }
     if (message instanceof FiguresMessage figures) {

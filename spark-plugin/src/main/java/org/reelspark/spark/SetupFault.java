@@ -13,9 +13,4 @@ record SetupFault(int stage, ErrorCode code, String message) implements Serializ
   static SetupFault of(int stage, ReelsparkException failure) {
     return new SetupFault(stage, failure.code(), failure.getMessage());
   }
-
-  /** What Spark's exception says of a job that was cancelled for it. */
-  String reason() {
-    return "%s: %s".formatted(code, message);
-  }
 }

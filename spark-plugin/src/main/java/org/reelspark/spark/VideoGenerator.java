@@ -41,7 +41,7 @@ public final class VideoGenerator implements AutoCloseable {
 
   /**
    * The error of class CONFIG for which a query was cancelled, so that its tasks were not tried
-   * again and again: a model that is not there, a full output.
+   * again and again: a model that is not there, a full output, executors that cannot start.
    *
    * @param thrown by an action on a Dataset of videos
    */

@@ -18,8 +18,9 @@ import org.reelspark.generate.Checkpoints;
 
 /** A job of some clips of many steps that tests watch and disturb. */
 record ClipJob(int clips, int steps, Path output) {
+  /** Small, and yet of steps that a test can come between. */
   private static final Map<String, String> SMALL =
-      Map.of("width", "64", "height", "64", "frames", "5");
+      Map.of("width", "96", "height", "96", "frames", "9");
 
   /** Settings of a session that runs it. */
   static final Map<String, String> SETTINGS =

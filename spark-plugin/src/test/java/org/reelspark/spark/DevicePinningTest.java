@@ -119,6 +119,12 @@ class DevicePinningTest {
       for (int attempt = 0; attempt < 2; attempt++) {
         assertThatThrownBy(() -> spark.range(0, 4, 1, 4).count())
             .as("job %d", attempt)
+            .satisfies(
+                thrown ->
+                    assertThat(VideoGenerator.setupFault(thrown))
+                        .get()
+                        .extracting(ReelsparkException::code)
+                        .isEqualTo(ErrorCode.BACKEND_UNAVAILABLE))
             .hasStackTraceContaining("could not start their device")
             .hasStackTraceContaining("Spark assigned no GPU to this executor");
       }

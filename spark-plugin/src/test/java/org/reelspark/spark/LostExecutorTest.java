@@ -72,7 +72,7 @@ class LostExecutorTest {
     CompletableFuture<Void> run = job.start(spark);
     int clip = job.awaitSteps(keys, STEPS / 2);
     ProcessHandle executor = executor(clip);
-    Processes.signal(executor, "KILL");
+    executor.destroyForcibly();
     executor.onExit().join();
     int kept = job.stepsKept(keys.get(clip));
     run.join();

@@ -56,7 +56,7 @@ final class Processes {
   }
 
   /**
-   * @param signal such as {@code KILL}
+   * @param signal such as {@code STOP}
    */
   static void signal(ProcessHandle process, String signal)
       throws IOException, InterruptedException {
