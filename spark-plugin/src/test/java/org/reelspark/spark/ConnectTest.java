@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.contentOf;
 
 import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -64,7 +63,8 @@ class ConnectTest {
   }
 
   private List<String> client(String server) throws IOException, InterruptedException {
-    Path errors = directory.resolve("client.log");
+    File output = directory.resolve("client.out").toFile();
+    File errors = directory.resolve("client.log").toFile();
     Process client =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -75,11 +75,15 @@ class ConnectTest {
                 server,
                 TestModels.directory(),
                 directory.resolve("videos").toString())
-            .redirectError(errors.toFile())
+            .redirectOutput(output)
+            .redirectError(errors)
             .start();
-    String output = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(client.waitFor()).as(contentOf(errors.toFile())).isZero();
-    return output.lines().toList();
+    try {
+      assertThat(client.waitFor()).as("%s", contentOf(errors)).isZero();
+    } finally {
+      client.destroyForcibly();
+    }
+    return contentOf(output).lines().toList();
   }
 
   private static String clientClassPath() {
