@@ -3,6 +3,7 @@ package org.reelspark.jobs;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -59,14 +60,24 @@ final class ExecutorChart {
     }
     String more =
         byExecutor.size() > MOST_EXECUTORS
-            ? "<p>The first %d of %d executors.</p>".formatted(MOST_EXECUTORS, byExecutor.size())
+            ? String.format(
+                Locale.ROOT,
+                "<p>The first %d of %d executors.</p>",
+                MOST_EXECUTORS,
+                byExecutor.size())
             : "";
-    return """
+    return String.format(
+        Locale.ROOT,
+        """
         <svg viewBox="0 -4 %.0f %.0f" role="img" aria-label="tasks of executors over time">
         %s%s</svg>
         <p class="legend"><i class="good"></i>videos <i class="warn"></i>rows with errors <i class="bad"></i>lost, made again elsewhere</p>%s
-        """
-        .formatted(TimeAxis.WIDTH, top + 26, axis.grid(top), rows, more);
+        """,
+        TimeAxis.WIDTH,
+        top + 26,
+        axis.grid(top),
+        rows,
+        more);
   }
 
   /** Ids are numbers, but for the driver's in local mode. */
@@ -77,26 +88,28 @@ final class ExecutorChart {
       String executor, List<GeneratingTask> tasks, TimeAxis axis, double top) {
     StringBuilder svg = new StringBuilder();
     svg.append(
-        "<text x=\"4\" y=\"%.1f\">executor %s on %s: %.0f%% busy, %d videos</text>\n"
-            .formatted(
-                top + BAR_HEIGHT,
-                HtmlTemplate.escape(executor),
-                HtmlTemplate.escape(tasks.get(0).host()),
-                100 * busySeconds(tasks) / axis.seconds(),
-                tasks.stream().mapToLong(GeneratingTask::generated).sum()));
+        String.format(
+            Locale.ROOT,
+            "<text x=\"4\" y=\"%.1f\">executor %s on %s: %.0f%% busy, %d videos</text>\n",
+            top + BAR_HEIGHT,
+            HtmlTemplate.escape(executor),
+            HtmlTemplate.escape(tasks.get(0).host()),
+            100 * busySeconds(tasks) / axis.seconds(),
+            tasks.stream().mapToLong(GeneratingTask::generated).sum()));
     for (Bar bar : bars(tasks, axis)) {
       double x = axis.x(bar.startMillis());
       svg.append(
-          "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.0f\"><title>%d tasks: %s, %s</title></rect>\n"
-              .formatted(
-                  bar.kind().style,
-                  x,
-                  top + ROW_HEIGHT - 4,
-                  Math.max(LEAST_GAP, axis.x(bar.endMillis()) - x),
-                  BAR_HEIGHT,
-                  bar.tasks(),
-                  bar.kind().label,
-                  Durations.text((bar.endMillis() - bar.startMillis()) / 1000.0)));
+          String.format(
+              Locale.ROOT,
+              "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.0f\"><title>%d tasks: %s, %s</title></rect>\n",
+              bar.kind().style,
+              x,
+              top + ROW_HEIGHT - 4,
+              Math.max(LEAST_GAP, axis.x(bar.endMillis()) - x),
+              BAR_HEIGHT,
+              bar.tasks(),
+              bar.kind().label,
+              Durations.text((bar.endMillis() - bar.startMillis()) / 1000.0)));
     }
     return svg.toString();
   }

@@ -1,6 +1,7 @@
 package org.reelspark.jobs;
 
 import java.util.List;
+import java.util.Locale;
 
 /** A column for each layer of the model: how much of its self-attention was skipped. */
 final class LayerChart {
@@ -21,24 +22,30 @@ final class LayerChart {
     for (int layer = 0; layer < sparsities.size(); layer++) {
       double sparsity = sparsities.get(layer);
       columns.append(
-          "<rect class=\"good\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>layer %d: %.0f%%</title></rect><text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%d</text>\n"
-              .formatted(
-                  width * layer,
-                  HEIGHT * (1 - sparsity),
-                  width,
-                  HEIGHT * sparsity,
-                  layer,
-                  100 * sparsity,
-                  width * (layer + 0.5),
-                  HEIGHT + 16,
-                  layer));
+          String.format(
+              Locale.ROOT,
+              "<rect class=\"good\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>layer %d: %.0f%%</title></rect><text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%d</text>\n",
+              width * layer,
+              HEIGHT * (1 - sparsity),
+              width,
+              HEIGHT * sparsity,
+              layer,
+              100 * sparsity,
+              width * (layer + 0.5),
+              HEIGHT + 16,
+              layer));
     }
-    return """
+    return String.format(
+        Locale.ROOT,
+        """
         <svg viewBox="0 -14 %1$.0f %2$.0f" role="img" aria-label="sparsity by layer">
         <line class="grid" x1="0" x2="%1$.0f" y1="0" y2="0"/><line class="grid" x1="0" x2="%1$.0f" y1="%3$.0f" y2="%3$.0f"/>
         %4$s<text x="%1$.0f" y="-3" text-anchor="end">100%% skipped</text>
         </svg>
-        """
-        .formatted(TimeAxis.WIDTH, HEIGHT + 36, HEIGHT, columns);
+        """,
+        TimeAxis.WIDTH,
+        HEIGHT + 36,
+        HEIGHT,
+        columns);
   }
 }

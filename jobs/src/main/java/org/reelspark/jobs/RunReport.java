@@ -4,6 +4,7 @@ import static org.reelspark.jobs.HtmlTemplate.escape;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.reelspark.generate.StageTimings;
@@ -31,11 +32,12 @@ final class RunReport {
   }
 
   private static String speed(RunSummary summary, TimeAxis axis) {
-    return "<p>%d videos in %s of generating: %.1f an hour</p>\n"
-        .formatted(
-            summary.generated(),
-            Durations.text(axis.seconds()),
-            summary.generated() * 3600 / axis.seconds());
+    return String.format(
+        Locale.ROOT,
+        "<p>%d videos in %s of generating: %.1f an hour</p>\n",
+        summary.generated(),
+        Durations.text(axis.seconds()),
+        summary.generated() * 3600 / axis.seconds());
   }
 
   private static String use(List<GeneratingTask> tasks, TimeAxis axis) {
@@ -48,8 +50,13 @@ final class RunReport {
             .orElse(0);
     long lost =
         tasks.stream().filter(task -> task.outcome() == GeneratingTask.Outcome.LOST).count();
-    return "<p>%d executors, busy %.0f%% of the time; %d tasks, %d of them lost and made again</p>\n"
-        .formatted(byExecutor.size(), 100 * busy, tasks.size(), lost);
+    return String.format(
+        Locale.ROOT,
+        "<p>%d executors, busy %.0f%% of the time; %d tasks, %d of them lost and made again</p>\n",
+        byExecutor.size(),
+        100 * busy,
+        tasks.size(),
+        lost);
   }
 
   /** What part of the videos' time each stage took. */
@@ -68,7 +75,9 @@ final class RunReport {
     millis.forEach(
         (stage, time) ->
             shares.put(
-                stage, "%s, %.0f%%".formatted(Durations.text(time / 1000.0), 100 * time / sum)));
+                stage,
+                String.format(
+                    Locale.ROOT, "%s, %.0f%%", Durations.text(time / 1000.0), 100 * time / sum)));
     return shares;
   }
 

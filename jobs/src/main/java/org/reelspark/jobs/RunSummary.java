@@ -3,6 +3,7 @@ package org.reelspark.jobs;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -64,8 +65,10 @@ record RunSummary(
    */
   String line() {
     StringBuilder line = new StringBuilder();
-    line.append("%d rows: %d generated, %d skipped".formatted(rows(), generated, skipped));
-    line.append(", %d failed".formatted(failed()));
+    line.append(
+        String.format(
+            Locale.ROOT, "%d rows: %d generated, %d skipped", rows(), generated, skipped));
+    line.append(String.format(Locale.ROOT, ", %d failed", failed()));
     if (!failures.isEmpty()) {
       List<String> causes = new ArrayList<>();
       failures.forEach((code, count) -> causes.add(count + " " + code));
@@ -73,7 +76,7 @@ record RunSummary(
     }
     line.append(", in ").append(Durations.text(seconds));
     if (generated > 0) {
-      line.append(", sparsity %.0f%%".formatted(100 * sparsity));
+      line.append(String.format(Locale.ROOT, ", sparsity %.0f%%", 100 * sparsity));
     }
     return line.toString();
   }
@@ -85,8 +88,12 @@ record RunSummary(
         .limit(MOST_FAILURES_SHOWN)
         .map(
             row ->
-                "row %d: %s: %s"
-                    .formatted(row.number(), row.error().get().code(), row.error().get().message()))
+                String.format(
+                    Locale.ROOT,
+                    "row %d: %s: %s",
+                    row.number(),
+                    row.error().get().code(),
+                    row.error().get().message()))
         .toList();
   }
 }

@@ -2,6 +2,7 @@ package org.reelspark.jobs;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import org.reelspark.spark.GeneratingTask;
 
 /** Videos made over time, as a line that climbs at the end of each task. */
@@ -20,25 +21,31 @@ final class ThroughputChart {
             .sorted(Comparator.comparingLong(GeneratingTask::endMillis))
             .toList();
     long videos = ended.stream().mapToLong(GeneratingTask::generated).sum();
-    StringBuilder points = new StringBuilder("0,%.1f".formatted(HEIGHT));
+    StringBuilder points = new StringBuilder(String.format(Locale.ROOT, "0,%.1f", HEIGHT));
     long made = 0;
     double drawn = 0;
     for (GeneratingTask task : ended) {
       double x = axis.x(task.endMillis());
       if (x - drawn >= LEAST_DISTANCE) {
-        points.append(" %.1f,%.1f".formatted(x, y(made, videos)));
+        points.append(String.format(Locale.ROOT, " %.1f,%.1f", x, y(made, videos)));
         drawn = x;
       }
       made += task.generated();
-      points.append(" %.1f,%.1f".formatted(drawn, y(made, videos)));
+      points.append(String.format(Locale.ROOT, " %.1f,%.1f", drawn, y(made, videos)));
     }
-    return """
+    return String.format(
+        Locale.ROOT,
+        """
         <svg viewBox="0 -12 %.0f %.0f" role="img" aria-label="videos over time">
         %s<polyline class="made" points="%s"/>
         <text x="4" y="0">%d videos</text>
         </svg>
-        """
-        .formatted(TimeAxis.WIDTH, HEIGHT + 34, axis.grid(HEIGHT), points, videos);
+        """,
+        TimeAxis.WIDTH,
+        HEIGHT + 34,
+        axis.grid(HEIGHT),
+        points,
+        videos);
   }
 
   private static double y(long made, long videos) {

@@ -1,6 +1,7 @@
 package org.reelspark.jobs;
 
 import java.util.List;
+import java.util.Locale;
 import org.reelspark.spark.GeneratingTask;
 
 /**
@@ -36,13 +37,14 @@ record TimeAxis(long startMillis, long endMillis) {
     for (int tick = 0; tick <= INTERVALS; tick++) {
       double fraction = tick / (double) INTERVALS;
       svg.append(
-          "<line class=\"grid\" x1=\"%1$.1f\" x2=\"%1$.1f\" y1=\"0\" y2=\"%2$.1f\"/><text x=\"%1$.1f\" y=\"%3$.1f\" text-anchor=\"%4$s\">%5$s</text>\n"
-              .formatted(
-                  WIDTH * fraction,
-                  height,
-                  height + 16,
-                  anchor(tick),
-                  Durations.text(seconds() * fraction)));
+          String.format(
+              Locale.ROOT,
+              "<line class=\"grid\" x1=\"%1$.1f\" x2=\"%1$.1f\" y1=\"0\" y2=\"%2$.1f\"/><text x=\"%1$.1f\" y=\"%3$.1f\" text-anchor=\"%4$s\">%5$s</text>\n",
+              WIDTH * fraction,
+              height,
+              height + 16,
+              anchor(tick),
+              Durations.text(seconds() * fraction)));
     }
     return svg.toString();
   }

@@ -3,11 +3,14 @@ package org.reelspark.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.LongStream;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Document;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.reelspark.generate.StageTimings;
 import org.reelspark.spark.GeneratingTask;
 import org.reelspark.spark.GeneratingTask.Outcome;
@@ -68,6 +71,19 @@ class RunReportTest {
     String points = report(TASKS).selectFirst("polyline.made").attr("points");
 
     assertThat(points).startsWith("0,200.0 360.0,200.0 360.0,100.0").endsWith(" 900.0,0.0");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"de-DE", "ar-EG"})
+  void numbersAreWrittenAlikeEverywhere(String language) {
+    Locale before = Locale.getDefault();
+    String expected = report(TASKS).html();
+    try {
+      Locale.setDefault(Locale.forLanguageTag(language));
+      assertThat(report(TASKS).html()).isEqualTo(expected);
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 
   @Test
