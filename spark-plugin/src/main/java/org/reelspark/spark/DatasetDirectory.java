@@ -30,6 +30,10 @@ final class DatasetDirectory {
   private static final Pattern KEY = Pattern.compile("[0-9a-f]{%d}".formatted(KEY_LENGTH));
   private static final Pattern FILE_OF_KEY = Pattern.compile(KEY.pattern() + "\\.[a-z0-9]+");
 
+  /** A checkpoint, or what a writer that was killed left of one: a dot, its key, and more. */
+  private static final Pattern CHECKPOINT =
+      Pattern.compile("%1$s|\\.%1$s\\..*".formatted(KEY.pattern()));
+
   private final FileSystem fileSystem;
   private final Path root;
 
@@ -108,7 +112,7 @@ final class DatasetDirectory {
       }
     }
     for (FileStatus checkpoint : checkpoints()) {
-      if (!keys.contains(checkpoint.getPath().getName())) {
+      if (!keys.contains(keyOf(checkpoint))) {
         delete(checkpoint.getPath());
       }
     }
@@ -126,8 +130,7 @@ final class DatasetDirectory {
    */
   void dropCheckpointsOfFinishedVideos() {
     for (FileStatus checkpoint : checkpoints()) {
-      String key = checkpoint.getPath().getName();
-      if (exists(new Path(root, VideoStore.sidecarPath(key)))) {
+      if (exists(new Path(root, VideoStore.sidecarPath(keyOf(checkpoint))))) {
         delete(checkpoint.getPath());
       }
     }
@@ -135,8 +138,13 @@ final class DatasetDirectory {
 
   private List<FileStatus> checkpoints() {
     return Arrays.stream(list(new Path(root, VideoStore.CHECKPOINT_DIRECTORY)))
-        .filter(file -> KEY.matcher(file.getPath().getName()).matches())
+        .filter(file -> CHECKPOINT.matcher(file.getPath().getName()).matches())
         .toList();
+  }
+
+  private static String keyOf(FileStatus checkpoint) {
+    String name = checkpoint.getPath().getName();
+    return name.startsWith(".") ? name.substring(1, 1 + KEY_LENGTH) : name;
   }
 
   private boolean exists(Path path) {

@@ -13,9 +13,12 @@ import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One write: videos first, their manifest when all are there, then, if asked, the cleaning up. */
 final class DatasetWriter {
+  private static final Logger LOG = LoggerFactory.getLogger(DatasetWriter.class);
   private static final DateTimeFormatter RUN_TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
   private static final int SUFFIX_LENGTH = 8;
@@ -47,7 +50,16 @@ final class DatasetWriter {
     if (mode == SaveMode.Overwrite) {
       directory.keepOnly(DatasetManifest.keys(spark, directory, run), run);
     }
-    directory.dropCheckpointsOfFinishedVideos();
+    dropCheckpoints();
+  }
+
+  /** The videos are there: files that nobody needs are no reason to call the run failed. */
+  private void dropCheckpoints() {
+    try {
+      directory.dropCheckpointsOfFinishedVideos();
+    } catch (ReelsparkException e) {
+      LOG.warn("Checkpoints that nobody needs stay: {}", e.getMessage());
+    }
   }
 
   private boolean mayWrite(SaveMode mode) {

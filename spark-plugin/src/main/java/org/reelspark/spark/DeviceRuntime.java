@@ -1,5 +1,6 @@
 package org.reelspark.spark;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.reelspark.backend.Backend;
 import org.reelspark.error.ErrorCode;
@@ -32,7 +33,9 @@ final class DeviceRuntime implements AutoCloseable {
   private String loadedDirectory;
   private SharedModel model;
   private int leases;
-  private int loads;
+
+  /** Read by metrics, which must not wait for a model that loads. */
+  private final AtomicInteger loads = new AtomicInteger();
 
   DeviceRuntime(Function<ReelsparkConf, Backend> backends, ModelLoader loader) {
     this.backends = backends;
@@ -72,7 +75,7 @@ final class DeviceRuntime implements AutoCloseable {
       closeModel();
       model = new SharedModel(loader.load(directory, backend(conf)), gate);
       loadedDirectory = directory;
-      loads++;
+      loads.incrementAndGet();
     }
     leases++;
     return new Lease(model);
@@ -90,8 +93,8 @@ final class DeviceRuntime implements AutoCloseable {
   }
 
   /** How many models have been loaded so far. */
-  synchronized int loads() {
-    return loads;
+  int loads() {
+    return loads.get();
   }
 
   /** Threads that wait for the device. */

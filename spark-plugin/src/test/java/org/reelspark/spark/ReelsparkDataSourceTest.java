@@ -168,11 +168,13 @@ class ReelsparkDataSourceTest {
   void checkpointsStayOnlyForVideosThatAreNotFinished() throws IOException {
     append(CIRCLE);
     Path finished = checkpoint(key(videos().get(0)));
+    Path cutOff = checkpoint(".%s.4711.tmp".formatted(key(videos().get(0))));
     Path unfinished = checkpoint("0123456789abcdef".repeat(4));
     Path stranger = checkpoint("notes");
 
     append(CIRCLE);
     assertThat(finished).doesNotExist();
+    assertThat(cutOff).doesNotExist();
     assertThat(unfinished).exists();
 
     writer(prompts(CIRCLE)).mode(SaveMode.Overwrite).save(output.toString());
