@@ -10,9 +10,7 @@ final class Rapids {
   static final String PLUGIN = "com.nvidia.spark.SQLPlugin";
 
   private static final String PLUGINS = "spark.plugins";
-  private static final String FRACTION = "spark.rapids.memory.gpu.allocFraction";
   private static final String LEAST_FRACTION = "spark.rapids.memory.gpu.minAllocFraction";
-  private static final double DEFAULT_FRACTION = 1;
   private static final double DEFAULT_LEAST_FRACTION = 0.25;
 
   private Rapids() {}
@@ -39,11 +37,10 @@ final class Rapids {
           "%s starts RAPIDS before Reelspark, so that RAPIDS takes its memory before Reelspark has the GPU; name %s first"
               .formatted(PLUGINS, ours));
     }
-    double fraction = sparkConf.getDouble(FRACTION, DEFAULT_FRACTION);
-    if (fraction >= 1) {
+    if (conf.value(ReelsparkConf.GPU_MEMORY) == 0) {
       warnings.add(
-          "RAPIDS takes all free memory of each GPU and leaves none for models (%s is %s); set it to the part that RAPIDS may have, such as 0.5"
-              .formatted(FRACTION, fraction));
+          "Reelspark takes nine tenths of each GPU's memory and leaves RAPIDS little (%s is 0); set it to the MiB that models need"
+              .formatted(ReelsparkConf.GPU_MEMORY.key()));
     }
     double leastFraction = sparkConf.getDouble(LEAST_FRACTION, DEFAULT_LEAST_FRACTION);
     if (leastFraction > 0) {

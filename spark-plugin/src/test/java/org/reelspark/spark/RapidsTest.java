@@ -20,7 +20,7 @@ class RapidsTest {
       new SparkConf(false)
           .set("spark.plugins", OURS + ", " + RAPIDS)
           .set("spark.reelspark.backend", "cuda")
-          .set("spark.rapids.memory.gpu.allocFraction", "0.5")
+          .set("spark.reelspark.gpu.memoryMib", "24576")
           .set("spark.rapids.memory.gpu.minAllocFraction", "0");
 
   private void assertWarns(String... parts) {
@@ -51,10 +51,10 @@ class RapidsTest {
   }
 
   @Test
-  void warnsWhenRapidsTakesAllMemory() {
-    conf.remove("spark.rapids.memory.gpu.allocFraction");
+  void warnsWhenModelsTakeWhatRapidsNeeds() {
+    conf.remove("spark.reelspark.gpu.memoryMib");
 
-    assertWarns("spark.rapids.memory.gpu.allocFraction is 1.0", "such as 0.5");
+    assertWarns("nine tenths", "spark.reelspark.gpu.memoryMib is 0");
   }
 
   @Test
