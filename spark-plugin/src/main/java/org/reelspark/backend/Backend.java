@@ -20,6 +20,12 @@ public interface Backend
   /** One line on the device: processor, threads, instruction set, library versions. */
   String describe();
 
+  /**
+   * Names what decides the bits of results beside the inputs: types and precisions. Backends of one
+   * kind of device that agree on it give the same bits.
+   */
+  String arithmetic();
+
   @Override
   void close();
 }

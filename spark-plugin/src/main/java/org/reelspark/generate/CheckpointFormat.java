@@ -11,26 +11,28 @@ import org.reelspark.attention.AttentionStatistics;
 import org.reelspark.model.DenoiseState;
 
 /**
- * The bytes of a checkpoint, big-endian: magic number, key, steps done, statistics, tensors each
- * with its length, and the CRC-32C of all that.
+ * The bytes of a checkpoint, big-endian: magic number, key, arithmetic, steps done, statistics,
+ * tensors each with its length, and the CRC-32C of all that.
  */
 final class CheckpointFormat {
-  /** "RSK1"; another layout, or other tensors of a model, take another number. */
-  private static final int MAGIC = 0x52534B31;
+  /** "RSK2"; another layout, or other tensors of a model, take another number. */
+  private static final int MAGIC = 0x52534B32;
 
   private static final int KEY_BYTES = 64;
   private static final int HEADER_BYTES =
-      Integer.BYTES + KEY_BYTES + Integer.BYTES + 2 * Long.BYTES + Double.BYTES + Integer.BYTES;
+      2 * Integer.BYTES + KEY_BYTES + Integer.BYTES + 2 * Long.BYTES + Double.BYTES + Integer.BYTES;
 
   private CheckpointFormat() {}
 
   static byte[] encode(String key, DenoiseState state) {
-    long bytes = HEADER_BYTES + Long.BYTES;
+    byte[] arithmetic = state.arithmetic().getBytes(StandardCharsets.UTF_8);
+    long bytes = HEADER_BYTES + arithmetic.length + Long.BYTES;
     for (float[] tensor : state.tensors()) {
       bytes += Integer.BYTES + (long) tensor.length * Float.BYTES;
     }
     ByteBuffer buffer = ByteBuffer.allocate(Math.toIntExact(bytes));
-    buffer.putInt(MAGIC).put(key(key)).putInt(state.stepsDone());
+    buffer.putInt(MAGIC).put(key(key)).putInt(arithmetic.length).put(arithmetic);
+    buffer.putInt(state.stepsDone());
     AttentionStatistics statistics = state.statistics();
     buffer.putLong(statistics.admissible()).putLong(statistics.selected());
     buffer.putDouble(statistics.pvSkipped());
@@ -57,6 +59,8 @@ final class CheckpointFormat {
     if (!Arrays.equals(found, key(key))) {
       return Optional.empty();
     }
+    byte[] arithmetic = new byte[buffer.getInt()];
+    buffer.get(arithmetic);
     int stepsDone = buffer.getInt();
     AttentionStatistics statistics =
         new AttentionStatistics(buffer.getLong(), buffer.getLong(), buffer.getDouble());
@@ -68,7 +72,9 @@ final class CheckpointFormat {
       buffer.position(buffer.position() + tensor.length * Float.BYTES);
       tensors.add(tensor);
     }
-    return Optional.of(new DenoiseState(stepsDone, tensors, statistics));
+    return Optional.of(
+        new DenoiseState(
+            new String(arithmetic, StandardCharsets.UTF_8), stepsDone, tensors, statistics));
   }
 
   private static byte[] key(String key) {

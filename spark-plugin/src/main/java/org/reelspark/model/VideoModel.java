@@ -38,6 +38,7 @@ public interface VideoModel extends AutoCloseable {
    * Runs the sampler from noise, or from where an earlier run of the same request was left; the
    * result is the same.
    *
+   * @param start not used when its arithmetic is another than the model's backend has
    * @param negative embedding of the negative prompt; unused, and may be null, when the guidance
    *     scale is at most 1
    * @return latents {@code [C, F, H, W]} F32, normalised, with the statistics of all steps; the

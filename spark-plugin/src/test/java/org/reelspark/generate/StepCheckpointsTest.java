@@ -28,6 +28,7 @@ class StepCheckpointsTest {
   private static final String KEY = "0123456789abcdef".repeat(4);
   private static final DenoiseState STATE =
       new DenoiseState(
+          "cuda bf16 sixteen_bit",
           3,
           List.of(new float[] {1.5f, -0f, Float.MIN_VALUE}, new float[] {}, new float[] {7}),
           new AttentionStatistics(5, 4, 0.1));
@@ -130,6 +131,7 @@ class StepCheckpointsTest {
     DenoiseState state =
         CheckpointFormat.decode(KEY, CheckpointFormat.encode(KEY, STATE)).orElseThrow();
 
+    assertThat(state.arithmetic()).isEqualTo(STATE.arithmetic());
     assertThat(state.stepsDone()).isEqualTo(STATE.stepsDone());
     assertThat(state.statistics()).isEqualTo(STATE.statistics());
     assertThat(state.tensors().toArray(float[][]::new))

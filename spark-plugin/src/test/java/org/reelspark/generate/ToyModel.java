@@ -112,7 +112,7 @@ public final class ToyModel implements VideoModel {
           request.steps(),
           () ->
               new DenoiseState(
-                  stepsDone, List.of(new float[] {stepsDone}), AttentionStatistics.NONE));
+                  "toy", stepsDone, List.of(new float[] {stepsDone}), AttentionStatistics.NONE));
     }
     beforeDenoise.run();
     VideoGeometry geometry = request.geometry();

@@ -59,6 +59,11 @@ public final class CpuBackend implements Backend {
   }
 
   @Override
+  public String arithmetic() {
+    return "cpu f32";
+  }
+
+  @Override
   public String describe() {
     return "cpu: %d threads, %s, %s"
         .formatted(runtime.pool().threads(), Blas.version(), VectorSupport.describe());

@@ -34,6 +34,7 @@ public final class CudaBackend implements Backend {
 
   private final OwnedParts parts = new OwnedParts();
   private final CudaDevice device;
+  private final String arithmetic;
   private final CudaStream stream;
   private final DeviceArena arena;
   private final CudaMemory memory;
@@ -50,6 +51,7 @@ public final class CudaBackend implements Backend {
 
   private CudaBackend(CudaDevice device, KernelTable table, CudaOptions options) {
     this.device = device;
+    arithmetic = options.arithmetic();
     MemoryBudget budget = MemoryBudget.of(options.memoryMib(), device.memoryUsage());
     LOG.info("{}: {}", device.name(), budget.explanation());
     try {
@@ -100,6 +102,11 @@ public final class CudaBackend implements Backend {
   @Override
   public String name() {
     return "cuda";
+  }
+
+  @Override
+  public String arithmetic() {
+    return arithmetic;
   }
 
   @Override

@@ -1,5 +1,7 @@
 package org.reelspark.backend.cuda;
 
+import java.util.Locale;
+
 /**
  * What users choose of the GPU backend.
  *
@@ -12,5 +14,10 @@ public record CudaOptions(int memoryMib, ActivationType activations, AttentionPr
     if (memoryMib < 0) {
       throw new IllegalArgumentException("memory must not be negative, found " + memoryMib);
     }
+  }
+
+  /** As {@link org.reelspark.backend.Backend#arithmetic}. */
+  String arithmetic() {
+    return "cuda %s %s".formatted(activations, precision).toLowerCase(Locale.ROOT);
   }
 }

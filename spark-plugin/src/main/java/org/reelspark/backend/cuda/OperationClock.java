@@ -19,7 +19,15 @@ import org.reelspark.backend.Backend;
 public final class OperationClock implements AutoCloseable {
   /** Methods of a backend that enqueue nothing. */
   private static final Set<String> NOT_TIMED =
-      Set.of("name", "describe", "close", "activationType", "textType", "pixelType", "allocate");
+      Set.of(
+          "name",
+          "describe",
+          "arithmetic",
+          "close",
+          "activationType",
+          "textType",
+          "pixelType",
+          "allocate");
 
   private final CudaBackend backend;
   private final List<Interval> free = new ArrayList<>();

@@ -26,7 +26,7 @@ final class SamplerStates {
         values.add(host.toFloats());
       }
     }
-    return new DenoiseState(stepsDone, values, statistics);
+    return new DenoiseState(backend.arithmetic(), stepsDone, values, statistics);
   }
 
   /**

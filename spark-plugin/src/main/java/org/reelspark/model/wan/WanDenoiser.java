@@ -61,8 +61,10 @@ final class WanDenoiser {
       Tensor latents,
       DenoiseObserver observer) {
     try {
+      Optional<DenoiseState> usable =
+          start.filter(state -> state.arithmetic().equals(backend.arithmetic()));
       return new DenoiseResult(
-          latents, denoise(request, start, prompt, negative, latents, observer));
+          latents, denoise(request, usable, prompt, negative, latents, observer));
     } catch (RuntimeException | Error e) {
       latents.close();
       throw e;

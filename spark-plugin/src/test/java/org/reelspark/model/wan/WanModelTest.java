@@ -164,6 +164,19 @@ class WanModelTest {
   }
 
   @Test
+  void runOfAnotherArithmeticIsNotGoneOnWith() {
+    DenoiseRequest request = request(4, 1, AttentionProfile.DENSE);
+    DenoiseState other =
+        new DenoiseState(
+            "cuda bf16 eight_bit", 2, List.of(new float[] {1}), AttentionStatistics.NONE);
+    CallCounter calls = new CallCounter();
+
+    model.denoise(request, Optional.of(other), prompt, negative, calls).close();
+
+    assertThat(calls.steps).containsExactlyElementsOf(IntStream.range(0, STEPS).boxed().toList());
+  }
+
+  @Test
   void latentsThatOverflowAreAnErrorOfTheRow() {
     denoise(request(4, 1, AttentionProfile.DENSE), negative, DenoiseObserver.NONE).close();
     long before = HostMemory.allocatedBytes();
