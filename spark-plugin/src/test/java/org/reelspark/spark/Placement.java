@@ -1,6 +1,7 @@
 package org.reelspark.spark;
 
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
@@ -27,12 +28,11 @@ final class Placement extends SparkListener {
     return executorByTask.get(task);
   }
 
-  /** Task of the last stage on an executor that had no part in the stage before. */
-  int newcomersTask() {
+  /** Task of the last stage on an executor that had no part in the stage before, once it starts. */
+  OptionalInt newcomersTask() {
     return executorByTask.entrySet().stream()
         .filter(entry -> !before.containsValue(entry.getValue()))
-        .map(Map.Entry::getKey)
-        .findFirst()
-        .orElseThrow();
+        .mapToInt(Map.Entry::getKey)
+        .findFirst();
   }
 }

@@ -26,6 +26,8 @@ class SpeculationTest {
   void secondAttemptGoesOnFromTheFirstOnesStepsAndBothLeaveOneVideo()
       throws IOException, InterruptedException {
     Map<String, String> settings = new TreeMap<>(ClipJob.SETTINGS);
+    // The second task is not to wait for the executor that has its input.
+    settings.put("spark.locality.wait", "0");
     settings.put("spark.speculation", "true");
     settings.put("spark.speculation.interval", "100ms");
     settings.put("spark.speculation.quantile", "0.5");
@@ -44,7 +46,8 @@ class SpeculationTest {
       CompletableFuture<Void> run = job.start(spark);
       job.awaitSteps(keys, 1);
       // Not the one with the input of both tasks.
-      int clip = placement.newcomersTask();
+      ClipJob.await(() -> placement.newcomersTask().isPresent());
+      int clip = placement.newcomersTask().orElseThrow();
       String key = keys.get(clip);
       job.awaitSteps(List.of(key), STEPS / 4);
       ProcessHandle executor = cluster.executor(placement.executor(clip));
