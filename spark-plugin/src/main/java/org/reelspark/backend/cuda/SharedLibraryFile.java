@@ -3,6 +3,7 @@ package org.reelspark.backend.cuda;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -48,9 +49,14 @@ final class SharedLibraryFile {
   }
 
   private static boolean holds(Path file, byte[] content) throws IOException {
-    return Files.isRegularFile(file)
-        && Files.size(file) == content.length
-        && Arrays.equals(Files.readAllBytes(file), content);
+    try {
+      return Files.isRegularFile(file)
+          && Files.size(file) == content.length
+          && Arrays.equals(Files.readAllBytes(file), content);
+    } catch (NoSuchFileException e) {
+      // Others may clear the directory between two looks.
+      return false;
+    }
   }
 
   private static void flushToDisk(Path file) throws IOException {
