@@ -20,6 +20,7 @@ public final class HostMemory implements Memory {
   private static final Cleaner CLEANER = Cleaner.create();
   private static final int ALIGNMENT = 64;
   private static final AtomicLong ALLOCATED = new AtomicLong();
+  private static final AtomicLong UNCLOSED = new AtomicLong();
 
   private final long address;
   private final long byteSize;
@@ -47,6 +48,7 @@ public final class HostMemory implements Memory {
               .formatted(byteSize, ALLOCATED.get()));
     }
     ALLOCATED.addAndGet(byteSize);
+    UNCLOSED.addAndGet(byteSize);
     long aligned = (raw.address() + ALIGNMENT - 1) & -ALIGNMENT;
     return new HostMemory(aligned, byteSize, new Allocation(raw, byteSize));
   }
@@ -54,6 +56,15 @@ public final class HostMemory implements Memory {
   /** Bytes that are allocated and not yet freed in this JVM. */
   public static long allocatedBytes() {
     return ALLOCATED.get();
+  }
+
+  /**
+   * Bytes that were allocated and never closed by their owner, also where the garbage collector has
+   * freed them since. Work that closes all it opens leaves this number as it was, whatever the
+   * collector does meanwhile.
+   */
+  public static long unclosedBytes() {
+    return UNCLOSED.get();
   }
 
   @Override
@@ -127,7 +138,9 @@ public final class HostMemory implements Memory {
 
     @Override
     public void run() {
-      if (!closedByOwner) {
+      if (closedByOwner) {
+        UNCLOSED.addAndGet(-byteSize);
+      } else {
         LOG.warn(
             "{} bytes of host memory were freed by the garbage collector, not by their owner",
             byteSize);

@@ -51,16 +51,16 @@ class GenerationRunnerTest {
       };
 
   @TempDir Path directory;
-  private long allocatedBefore;
+  private long unclosedBefore;
 
   @BeforeEach
   void rememberMemory() {
-    allocatedBefore = HostMemory.allocatedBytes();
+    unclosedBefore = HostMemory.unclosedBytes();
   }
 
   @AfterEach
   void everyTensorIsClosed() {
-    assertThat(HostMemory.allocatedBytes()).isEqualTo(allocatedBefore);
+    assertThat(HostMemory.unclosedBytes()).isEqualTo(unclosedBefore);
   }
 
   private GenerationRunner runner(VideoOutput output, GenerationSettings settings) {

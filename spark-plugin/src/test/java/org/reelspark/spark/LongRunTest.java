@@ -82,7 +82,7 @@ class LongRunTest {
     spark.conf().set(ReelsparkConf.OUTPUT_DIRECTORY.key(), directory.toString());
     try (VideoGenerator generator = new VideoGenerator(spark)) {
       generator.generate(prompts(20), TestModels.TINY).count();
-      long memory = HostMemory.allocatedBytes();
+      long memory = HostMemory.unclosedBytes();
       long files = openFiles();
 
       long made =
@@ -92,7 +92,7 @@ class LongRunTest {
               .count();
 
       assertThat(made).isEqualTo(ROWS);
-      assertThat(HostMemory.allocatedBytes()).isEqualTo(memory);
+      assertThat(HostMemory.unclosedBytes()).isEqualTo(memory);
       // Spark opens a few files of its own for larger shuffles.
       assertThat(openFiles()).isLessThan(files + 50);
     } finally {

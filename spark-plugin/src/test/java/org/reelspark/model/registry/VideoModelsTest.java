@@ -49,21 +49,21 @@ import org.reelspark.tensor.Tensor;
 class VideoModelsTest {
   @TempDir Path model;
 
-  private long allocatedBefore;
+  private long unclosedBefore;
   private Backend backend;
 
   @BeforeEach
   void copyCheckpoint() throws IOException, URISyntaxException {
     Path golden = Path.of(VideoModelsTest.class.getResource("/goldens/wan/checkpoint").toURI());
     FileUtils.copyDirectory(golden.toFile(), model.toFile());
-    allocatedBefore = HostMemory.allocatedBytes();
+    unclosedBefore = HostMemory.unclosedBytes();
     backend = CpuBackend.create(new CpuOptions(1));
   }
 
   @AfterEach
   void nothingStaysAllocated() {
     backend.close();
-    assertThat(HostMemory.allocatedBytes()).isEqualTo(allocatedBefore);
+    assertThat(HostMemory.unclosedBytes()).isEqualTo(unclosedBefore);
   }
 
   @Test

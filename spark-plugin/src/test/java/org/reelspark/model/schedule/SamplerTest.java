@@ -165,11 +165,11 @@ class SamplerTest {
 
   @Test
   void givesItsMemoryBack() {
-    long before = HostMemory.allocatedBytes();
+    long before = HostMemory.unclosedBytes();
     for (Scheduler scheduler : schedulers()) {
       sample(scheduler, scheduler.schedule(4), new float[] {1, 2, 3});
     }
-    assertThat(HostMemory.allocatedBytes()).isEqualTo(before);
+    assertThat(HostMemory.unclosedBytes()).isEqualTo(before);
   }
 
   /** The made-up model of the goldens: v = sin(1.3 x + t / 300). */

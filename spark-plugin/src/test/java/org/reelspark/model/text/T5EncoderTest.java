@@ -31,19 +31,19 @@ import org.reelspark.tensor.Tensor;
 class T5EncoderTest {
   @TempDir Path directory;
 
-  private long allocatedBefore;
+  private long unclosedBefore;
   private Backend backend;
 
   @BeforeEach
   void openBackend() {
-    allocatedBefore = HostMemory.allocatedBytes();
+    unclosedBefore = HostMemory.unclosedBytes();
     backend = CpuBackend.create(CpuOptions.allProcessors());
   }
 
   @AfterEach
   void nothingStaysAllocated() {
     backend.close();
-    assertThat(HostMemory.allocatedBytes()).isEqualTo(allocatedBefore);
+    assertThat(HostMemory.unclosedBytes()).isEqualTo(unclosedBefore);
   }
 
   @ParameterizedTest

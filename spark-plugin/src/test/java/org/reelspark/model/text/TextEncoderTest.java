@@ -75,12 +75,12 @@ class TextEncoderTest {
   @Test
   void rejectsPromptsThatAreNoTextAndKeepsNoMemory() {
     encoder.encode("a red square").close();
-    long before = HostMemory.allocatedBytes();
+    long before = HostMemory.unclosedBytes();
     assertThatThrownBy(() -> encoder.encode("x".repeat(100_000)))
         .isInstanceOfSatisfying(
             ReelsparkException.class,
             e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_PROMPT));
     encoder.encode("a red square").close();
-    assertThat(HostMemory.allocatedBytes()).isEqualTo(before);
+    assertThat(HostMemory.unclosedBytes()).isEqualTo(before);
   }
 }

@@ -80,11 +80,11 @@ class WanTransformerTest {
   @Test
   void givesItsMemoryBack() {
     forward("patch-1x2x2", TokenOrder.HILBERT, 500);
-    long before = HostMemory.allocatedBytes();
+    long before = HostMemory.unclosedBytes();
 
     forward("patch-1x2x2", TokenOrder.HILBERT, 500);
 
-    assertThat(HostMemory.allocatedBytes()).isEqualTo(before);
+    assertThat(HostMemory.unclosedBytes()).isEqualTo(before);
   }
 
   @ParameterizedTest
@@ -121,7 +121,7 @@ class WanTransformerTest {
   @Test
   void namesTheTensorThatDoesNotFitTheConfiguration() throws IOException {
     JsonConfig config = edited("\"ffn_dim\": 48", "\"ffn_dim\": 50");
-    long before = HostMemory.allocatedBytes();
+    long before = HostMemory.unclosedBytes();
 
     assertThatThrownBy(() -> WanTransformer.load(config, weights("patch-1x2x2"), backend))
         .isInstanceOfSatisfying(
@@ -130,7 +130,7 @@ class WanTransformerTest {
         .hasMessageContaining("blocks.0.ffn.net.0.proj.weight")
         .hasMessageContaining("[48, 32]")
         .hasMessageContaining("[50, 32]");
-    assertThat(HostMemory.allocatedBytes()).isEqualTo(before);
+    assertThat(HostMemory.unclosedBytes()).isEqualTo(before);
   }
 
   @Test
