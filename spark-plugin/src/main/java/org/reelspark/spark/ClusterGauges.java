@@ -2,7 +2,9 @@ package org.reelspark.spark;
 
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
@@ -14,7 +16,11 @@ import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
  */
 final class ClusterGauges extends SparkListener {
   private final Map<String, Map<String, Long>> figures = new ConcurrentHashMap<>();
-  private final Map<String, Boolean> present = new ConcurrentHashMap<>();
+  private final Set<String> present = ConcurrentHashMap.newKeySet();
+
+  /** Ids are never given again, and an executor's last figures may come after its end. */
+  private final Set<String> removed = new HashSet<>();
+
   private final MetricRegistry metrics;
 
   private ClusterGauges(MetricRegistry metrics) {
@@ -33,9 +39,8 @@ final class ClusterGauges extends SparkListener {
 
   synchronized void show(FiguresMessage message) {
     String executorId = message.executorId();
-    boolean known = figures.put(executorId, Map.copyOf(message.figures())) != null;
-    if (!known) {
-      present.put(executorId, true);
+    figures.put(executorId, Map.copyOf(message.figures()));
+    if (!removed.contains(executorId) && present.add(executorId)) {
       for (String name : message.figures().keySet()) {
         metrics.register(
             prefix(executorId) + name, (Gauge<Long>) () -> figures.get(executorId).get(name));
@@ -45,6 +50,7 @@ final class ClusterGauges extends SparkListener {
 
   @Override
   public synchronized void onExecutorRemoved(SparkListenerExecutorRemoved event) {
+    removed.add(event.executorId());
     present.remove(event.executorId());
     metrics.removeMatching((name, metric) -> name.startsWith(prefix(event.executorId())));
   }

@@ -39,8 +39,9 @@ final class FiguresSender implements AutoCloseable {
       context.send(
           new FiguresMessage(
               context.executorID(), new HashMap<>(ExecutorFigures.instance().snapshot())));
-    } catch (Exception e) {
-      // The next ones carry the same sums. Spark's Scala code throws more than it declares.
+    } catch (Exception | LinkageError e) {
+      // The next ones carry the same sums, and a timer stops at what its task throws. Spark's
+      // Scala code throws more than it declares; classes are missing while a JVM ends.
       LOG.debug("The driver did not take this executor's figures", e);
     }
   }

@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskFailedReason;
 import org.apache.spark.api.plugin.ExecutorPlugin;
@@ -28,7 +29,7 @@ final class ReelsparkExecutorPlugin implements ExecutorPlugin {
   private final ThreadLocal<Integer> stageOfTask = new ThreadLocal<>();
 
   private PluginContext context;
-  private FiguresSender figures;
+  private Optional<FiguresSender> figures = Optional.empty();
 
   @Override
   public void init(PluginContext pluginContext, Map<String, String> extraConf) {
@@ -43,7 +44,7 @@ final class ReelsparkExecutorPlugin implements ExecutorPlugin {
       ExecutorRuntime.close();
       throw failedStart(e);
     }
-    figures = FiguresSender.start(pluginContext);
+    figures = Optional.of(FiguresSender.start(pluginContext));
     LOG.info("Reelspark executor {}: {}", context.executorID(), StartReport.platform());
   }
 
@@ -124,7 +125,7 @@ final class ReelsparkExecutorPlugin implements ExecutorPlugin {
 
   @Override
   public void shutdown() {
-    figures.close();
+    figures.ifPresent(FiguresSender::close);
     ExecutorRuntime.close();
   }
 }

@@ -41,9 +41,12 @@ final class StartReport {
             runtime.maxMemory() / MIB);
   }
 
-  /** A URI may carry a password before the host. */
+  /**
+   * A URI may carry a password before the host, which may itself hold slashes and at signs, and a
+   * signature in its query. Rather hides a piece of a path than shows one of a password.
+   */
   static String withoutSecrets(String value) {
-    return value.replaceAll("(?<=://)[^/@]*@", "***@");
+    return value.replaceAll("://\\S*@", "://***@").replaceAll("(://[^\\s?]*\\?)\\S+", "$1***");
   }
 
   private static String version() {
