@@ -56,7 +56,7 @@ public interface VideoModel extends AutoCloseable {
    * Decodes latents to pixels.
    *
    * @return U8 {@code [frames, height, width, 3]} in host memory; the caller closes it
-   * @throws org.reelspark.error.ReelsparkException PIXELS_NOT_FINITE
+   * @throws org.reelspark.error.ReelsparkException PIXELS_NOT_FINITE, OUT_OF_MEMORY
    */
   Tensor decode(Tensor latents);
 

@@ -12,12 +12,16 @@ import org.reelspark.model.checkpoint.Weights;
 import org.reelspark.tensor.DType;
 import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The decoder of the Wan video autoencoder (diffusers' {@code AutoencoderKLWan}; Wan 2.1 and Wan
  * 2.2 forms): latents to pixels, in groups of latent frames so that memory is bounded.
  */
 final class WanVaeDecoder implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(WanVaeDecoder.class);
+
   /** Bytes of intermediate results that a group of latent frames should stay below. */
   private static final long GROUP_BYTES = 512L << 20;
 
@@ -68,7 +72,8 @@ final class WanVaeDecoder implements AutoCloseable {
    *
    * @param latents {@code [C, F, h, w]}, normalised
    * @return U8 {@code [frames, H, W, 3]} in host memory; the caller closes it
-   * @throws ReelsparkException PIXELS_NOT_FINITE
+   * @throws ReelsparkException PIXELS_NOT_FINITE, OUT_OF_MEMORY when a single latent frame does not
+   *     fit
    */
   Tensor decode(Tensor latents) {
     int factor = config.pictureFactor();
@@ -81,11 +86,35 @@ final class WanVaeDecoder implements AutoCloseable {
             WanVaeConfig.COLOURS);
     Tensor pixels = Tensor.allocateHost(DType.U8, shape);
     try {
-      decode(latents, groupFrames(latents), new RgbWriter(backend, pixels));
+      decode(latents, pixels);
       return pixels;
     } catch (RuntimeException | Error e) {
       pixels.close();
       throw e;
+    }
+  }
+
+  /**
+   * Halves groups that do not fit, and starts again: groups of any size give the same pixels, and
+   * what does not fit does so in the first ones.
+   */
+  private void decode(Tensor latents, Tensor pixels) {
+    int groupFrames = groupFrames(latents);
+    while (true) {
+      try {
+        decode(latents, groupFrames, new RgbWriter(backend, pixels));
+        return;
+      } catch (ReelsparkException e) {
+        if (e.code() != ErrorCode.OUT_OF_MEMORY || groupFrames == 1) {
+          throw e;
+        }
+        LOG.warn(
+            "No room to decode {} latent frames at a time; starting again with {}: {}",
+            groupFrames,
+            groupFrames / 2,
+            e.getMessage());
+        groupFrames /= 2;
+      }
     }
   }
 

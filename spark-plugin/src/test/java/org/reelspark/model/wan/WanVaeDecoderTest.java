@@ -44,20 +44,46 @@ class WanVaeDecoderTest {
   })
   void decodesAsDiffusersInGroupsOfAnySize(String form, int groupFrames) throws Exception {
     Golden golden = new Golden(form);
-    List<Float> pixels = new ArrayList<>();
 
-    try (WanVaeDecoder decoder = golden.decoder(backend)) {
-      decoder.decode(
-          golden.latents(),
-          groupFrames,
-          frames -> {
-            for (float pixel : frames.toFloats()) {
-              pixels.add(pixel);
-            }
-          });
-    }
+    List<Float> pixels = golden.decode(groupFrames, backend);
 
     assertThat(largestDifference(pixels, golden.pixels())).isLessThan(TOLERANCE);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"wan21, 4", "wan22, 4", "frames_doubled_first, 5"})
+  void groupsOfAnySizeGiveTheSameBits(String form, int frames) throws Exception {
+    Golden golden = new Golden(form);
+    List<Float> whole = golden.decode(frames, backend);
+
+    for (int groupFrames = 1; groupFrames < frames; groupFrames++) {
+      assertThat(golden.decode(groupFrames, backend)).as("by %d", groupFrames).isEqualTo(whole);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"wan21", "wan22", "frames_doubled_first"})
+  void groupsThatDoNotFitAreHalvedAndGiveTheSameVideo(String form) throws Exception {
+    Golden golden = new Golden(form);
+    MemoryBudget unlimited = new MemoryBudget(Long.MAX_VALUE);
+    ByteBuffer whole = golden.video(unlimited.limiting(backend));
+    MemoryBudget frameByFrame = new MemoryBudget(Long.MAX_VALUE);
+    golden.decode(1, frameByFrame.limiting(backend));
+    assertThat(frameByFrame.mostUsed()).isLessThan(unlimited.mostUsed());
+
+    long unclosed = HostMemory.unclosedBytes();
+    for (long limit = unlimited.mostUsed() - 1;
+        limit > frameByFrame.mostUsed();
+        limit -= (unlimited.mostUsed() - frameByFrame.mostUsed()) / 5) {
+      MemoryBudget budget = new MemoryBudget(limit);
+      assertThat(golden.video(budget.limiting(backend))).as("within %d", limit).isEqualTo(whole);
+      assertThat(budget.refusals()).as("refusals within %d", limit).isBetween(1, 2);
+    }
+    Backend tooSmall = new MemoryBudget(frameByFrame.mostUsed() - 1).limiting(backend);
+    assertThatThrownBy(() -> golden.video(tooSmall))
+        .isInstanceOfSatisfying(
+            ReelsparkException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.OUT_OF_MEMORY));
+    assertThat(HostMemory.unclosedBytes()).isEqualTo(unclosed);
   }
 
   @ParameterizedTest
@@ -173,6 +199,32 @@ class WanVaeDecoderTest {
 
     WanVaeDecoder decoder(Backend backend) {
       return WanVaeDecoder.load(JsonConfig.read(config()), weights(), backend);
+    }
+
+    /** Values of all frames, decoded in groups of this size. */
+    List<Float> decode(int groupFrames, Backend backend) {
+      List<Float> values = new ArrayList<>();
+      try (WanVaeDecoder decoder = decoder(backend);
+          Tensor latents = latents()) {
+        decoder.decode(
+            latents,
+            groupFrames,
+            frames -> {
+              for (float value : frames.toFloats()) {
+                values.add(value);
+              }
+            });
+      }
+      return values;
+    }
+
+    /** Bytes of all frames. */
+    ByteBuffer video(Backend backend) {
+      try (WanVaeDecoder decoder = decoder(backend);
+          Tensor latents = latents();
+          Tensor pixels = decoder.decode(latents)) {
+        return ByteBuffer.allocate((int) pixels.byteSize()).put(pixels.buffer()).flip();
+      }
     }
 
     Tensor latents() {
