@@ -47,7 +47,8 @@ public final class GenerateVideos implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "CSV, JSON, Parquet or text, by its extension. Columns: prompt, and optionally"
-              + " negative_prompt, seed, width, height, frames, steps, guidance, attention, format.")
+              + " negative_prompt, seed, width, height, frames, steps, guidance, guidance_start,"
+              + " guidance_end, attention, format.")
   private String prompts;
 
   @Option(

@@ -93,7 +93,9 @@ final class GenerationJob {
     }
   }
 
-  /** Makes one video of one step, of the most frequent shape, and throws it away. */
+  /**
+   * Makes one video of one step, guided if any is, of the most frequent shape, and throws it away.
+   */
   private TimeEstimate measure(VideoGenerator generator, Prompts prompts, RunPlan plan) {
     Batch batch = plan.pending().get(0);
     spark.conf().unset(JobSession.OUTPUT_DIRECTORY);
@@ -101,7 +103,9 @@ final class GenerationJob {
         prompts
             .rows()
             .filter(functions.col(Prompts.ROW_COLUMN).equalTo(batch.firstRow()))
-            .withColumn(GenerationOption.STEPS.key(), functions.lit("1"));
+            .withColumn(GenerationOption.STEPS.key(), functions.lit("1"))
+            .withColumn(GenerationOption.GUIDANCE_START.key(), functions.lit("0"))
+            .withColumn(GenerationOption.GUIDANCE_END.key(), functions.lit("1"));
     Row result =
         generator
             .generate(row, settings.defaults())
@@ -113,7 +117,7 @@ final class GenerationJob {
           ErrorCode.valueOf(error.getAs("code")),
           "the measured video failed: " + error.getAs("message"));
     }
-    return TimeEstimate.of(batch.shape(), result.getAs("timings"));
+    return TimeEstimate.of(batch.shape(), result);
   }
 
   /** Executors that generate at the same time; the driver counts only when it is alone. */

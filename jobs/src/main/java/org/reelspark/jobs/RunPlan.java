@@ -19,8 +19,13 @@ import org.reelspark.spark.VideoGenerator;
 record RunPlan(List<Batch> pending, long skipped, long failed, List<String> failureLines) {
   private static final int MOST_FAILURES_SHOWN = 5;
 
-  /** What decides how long a video takes. */
-  record Shape(int width, int height, int frames, int tokens, int steps, String attention) {}
+  /**
+   * What decides how long a video takes.
+   *
+   * @param modelRuns of all steps; a step with guidance takes two
+   */
+  record Shape(
+      int width, int height, int frames, int tokens, int steps, int modelRuns, String attention) {}
 
   /**
    * Videos of one shape.
@@ -67,6 +72,7 @@ record RunPlan(List<Batch> pending, long skipped, long failed, List<String> fail
         plan.getAs("frames"),
         plan.getAs("tokens"),
         plan.getAs("steps"),
+        plan.getAs("model_runs"),
         plan.getAs("attention"));
   }
 
@@ -97,7 +103,7 @@ record RunPlan(List<Batch> pending, long skipped, long failed, List<String> fail
     for (Batch batch : pending) {
       Shape shape = batch.shape();
       text.append(
-          "  %d x %dx%d pixels, %d frames: %,d tokens, %d steps, %s attention%n"
+          "  %d x %dx%d pixels, %d frames: %,d tokens, %d steps, %d model runs, %s attention%n"
               .formatted(
                   batch.videos(),
                   shape.width(),
@@ -105,6 +111,7 @@ record RunPlan(List<Batch> pending, long skipped, long failed, List<String> fail
                   shape.frames(),
                   shape.tokens(),
                   shape.steps(),
+                  shape.modelRuns(),
                   shape.attention()));
     }
     failureLines.forEach(line -> text.append("  ").append(line).append(System.lineSeparator()));

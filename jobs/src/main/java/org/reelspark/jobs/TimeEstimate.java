@@ -7,27 +7,30 @@ import java.util.PriorityQueue;
 import org.apache.spark.sql.Row;
 import org.reelspark.jobs.RunPlan.Batch;
 import org.reelspark.jobs.RunPlan.Shape;
+import org.reelspark.model.Guidance;
 
 /**
  * How long videos take, measured on one sampler step of one video.
  *
  * @param shape of the measured video
  * @param onceMillis text, decoding, encoding and writing
- * @param stepMillis one sampler step
+ * @param runMillis one run of the model
  */
-record TimeEstimate(Shape shape, double onceMillis, double stepMillis) {
+record TimeEstimate(Shape shape, double onceMillis, double runMillis) {
   private static final double MILLIS_A_SECOND = 1000;
 
   /**
-   * @param timings of a video of one step, from its result
+   * @param result of a video of one step
    */
-  static TimeEstimate of(Shape shape, Row timings) {
+  static TimeEstimate of(Shape shape, Row result) {
+    Row timings = result.getAs("timings");
+    Guidance guidance = Guidance.throughout(result.getAs("guidance"));
     long denoise = timings.getAs("denoise_ms");
     long all = 0;
     for (int stage = 0; stage < timings.size(); stage++) {
       all += timings.getLong(stage);
     }
-    return new TimeEstimate(shape, all - denoise, denoise);
+    return new TimeEstimate(shape, all - denoise, (double) denoise / guidance.modelRuns(1));
   }
 
   /**
@@ -66,12 +69,11 @@ record TimeEstimate(Shape shape, double onceMillis, double stepMillis) {
             Durations.text(executorSeconds(plan)));
   }
 
-  /**
-   * A step's time grows with the number of tokens at least linearly and at most with its square.
-   */
+  /** A run's time grows with the number of tokens at least linearly and at most with its square. */
   private double videoSeconds(Batch batch) {
     double ratio = (double) batch.shape().tokens() / shape.tokens();
-    double stepRatio = Math.max(ratio, ratio * ratio);
-    return (onceMillis * ratio + batch.shape().steps() * stepMillis * stepRatio) / MILLIS_A_SECOND;
+    double runRatio = Math.max(ratio, ratio * ratio);
+    return (onceMillis * ratio + batch.shape().modelRuns() * runMillis * runRatio)
+        / MILLIS_A_SECOND;
   }
 }

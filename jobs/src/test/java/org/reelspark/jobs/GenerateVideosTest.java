@@ -95,7 +95,7 @@ class GenerateVideosTest {
     assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(GenerateVideos.ALL_ROWS_DONE);
     assertThat(outcome.out())
         .contains("1 rows: 1 to generate, 0 skipped (already there), 0 failed")
-        .contains("1 x 64x64 pixels, 5 frames: 128 tokens, 2 steps, dense attention")
+        .contains("1 x 64x64 pixels, 5 frames: 128 tokens, 2 steps, 4 model runs, dense attention")
         .containsPattern("The run takes about \\d");
     assertThat(output()).doesNotExist();
   }

@@ -20,6 +20,13 @@ class TimeEstimateTest {
   }
 
   @Test
+  void stepsWithGuidanceTakeTwoRuns() {
+    Shape guidedInSix = new Shape(128, 128, 65, 1000, 10, 16, "dense");
+
+    assertThat(seconds(new Batch(guidedInSix, 1, 1))).isEqualTo(0.5 + 16 * 2);
+  }
+
+  @Test
   void sharesTheWorkBetweenExecutors() {
     assertThat(ESTIMATE.seconds(plan(new Batch(MEASURED, 4, 1)), 4)).isEqualTo(20.5);
   }
@@ -63,6 +70,6 @@ class TimeEstimateTest {
   }
 
   private static Shape shape(int tokens, int steps) {
-    return new Shape(128, 128, 65, tokens, steps, "dense");
+    return new Shape(128, 128, 65, tokens, steps, steps, "dense");
   }
 }

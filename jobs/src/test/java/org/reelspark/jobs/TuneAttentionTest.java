@@ -23,6 +23,7 @@ import org.reelspark.backend.cpu.CpuOptions;
 import org.reelspark.model.DenoiseObserver;
 import org.reelspark.model.DenoiseRequest;
 import org.reelspark.model.DenoiseResult;
+import org.reelspark.model.Guidance;
 import org.reelspark.model.TextEmbedding;
 import org.reelspark.model.VideoModel;
 import org.reelspark.model.registry.VideoModels;
@@ -60,7 +61,8 @@ class TuneAttentionTest {
         TextEmbedding prompt = model.encodeText("a red circle moves right");
         DenoiseResult result =
             model.denoise(
-                new DenoiseRequest(model.geometry(64, 64, 33), 2, 1, 7, tuned.profile()),
+                new DenoiseRequest(
+                    model.geometry(64, 64, 33), 2, Guidance.throughout(1), 7, tuned.profile()),
                 prompt,
                 null,
                 DenoiseObserver.NONE)) {

@@ -45,6 +45,11 @@ public final class ContentKey {
     key.add(Double.doubleToLongBits(request.framesPerSecond()));
     key.add(request.attention().name());
     key.add(request.format().name());
+    if (request.guidanceStart() > 0 || request.guidanceEnd() < 1) {
+      key.add("guidance interval");
+      key.add(Float.floatToIntBits(request.guidanceStart()));
+      key.add(Float.floatToIntBits(request.guidanceEnd()));
+    }
     if (request.attention() == AttentionMode.SPARSE) {
       key.add(model.profile().orElseThrow());
     }

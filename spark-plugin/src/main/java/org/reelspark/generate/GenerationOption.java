@@ -14,6 +14,8 @@ public enum GenerationOption {
   FRAMES("frames of the video; default: the model's"),
   STEPS("sampler steps, 1 to 1000; default: the model's"),
   GUIDANCE("guidance scale, 0 to 100, at most 1 turns guidance off; default: the model's"),
+  GUIDANCE_START("fraction of the steps that come before guidance, 0 to 1; default: 0"),
+  GUIDANCE_END("fraction of the steps after which guidance is off, 0 to 1; default: 1"),
   ATTENTION("dense or sparse; default: sparse where the model has an attention profile"),
   FORMAT("mp4_h264, mp4_av1, gif or webp; default: mp4_h264");
 

@@ -22,12 +22,14 @@ public record GenerationOptions(
     OptionalInt frames,
     OptionalInt steps,
     Optional<Float> guidanceScale,
+    Optional<Float> guidanceStart,
+    Optional<Float> guidanceEnd,
     Optional<AttentionMode> attention,
     Optional<VideoFormat> format) {
   private static final int LARGEST_SIDE = 16_384;
   private static final int MOST_FRAMES = 100_000;
   private static final int MOST_STEPS = 1_000;
-  private static final float LARGEST_GUIDANCE = 100;
+  private static final int LARGEST_GUIDANCE = 100;
 
   /** Nothing stated. */
   public static final GenerationOptions NONE = parse(Map.of());
@@ -56,7 +58,9 @@ public record GenerationOptions(
         size(stated, GenerationOption.HEIGHT, LARGEST_SIDE),
         size(stated, GenerationOption.FRAMES, MOST_FRAMES),
         count(stated, GenerationOption.STEPS, MOST_STEPS, ErrorCode.INVALID_OPTION),
-        guidanceScale(stated),
+        number(stated, GenerationOption.GUIDANCE, LARGEST_GUIDANCE),
+        number(stated, GenerationOption.GUIDANCE_START, 1),
+        number(stated, GenerationOption.GUIDANCE_END, 1),
         choice(stated, GenerationOption.ATTENTION, AttentionMode.class),
         choice(stated, GenerationOption.FORMAT, VideoFormat.class));
   }
@@ -100,20 +104,21 @@ public record GenerationOptions(
     }
   }
 
-  private static Optional<Float> guidanceScale(Map<GenerationOption, String> stated) {
-    String value = stated.get(GenerationOption.GUIDANCE);
+  private static Optional<Float> number(
+      Map<GenerationOption, String> stated, GenerationOption option, int largest) {
+    String value = stated.get(option);
     if (value == null) {
       return Optional.empty();
     }
-    String accepted = "a number from 0 to " + (int) LARGEST_GUIDANCE;
+    String accepted = "a number from 0 to " + largest;
     try {
       float number = Float.parseFloat(value.strip());
-      if (!(number >= 0 && number <= LARGEST_GUIDANCE)) {
-        throw invalid(ErrorCode.INVALID_OPTION, GenerationOption.GUIDANCE, value, accepted);
+      if (!(number >= 0 && number <= largest)) {
+        throw invalid(ErrorCode.INVALID_OPTION, option, value, accepted);
       }
       return Optional.of(number);
     } catch (NumberFormatException e) {
-      throw invalid(ErrorCode.INVALID_OPTION, GenerationOption.GUIDANCE, value, accepted);
+      throw invalid(ErrorCode.INVALID_OPTION, option, value, accepted);
     }
   }
 

@@ -3,6 +3,7 @@ package org.reelspark.generate;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.model.GenerationDefaults;
+import org.reelspark.model.Guidance;
 import org.reelspark.model.ModelDescription;
 import org.reelspark.model.PromptText;
 import org.reelspark.video.VideoFormat;
@@ -15,6 +16,8 @@ import org.reelspark.video.VideoFormat;
  * @param negativePrompt may be empty
  * @param seed selects the initial noise
  * @param guidanceScale at most 1 means no guidance
+ * @param guidanceStart where guidance begins, as a fraction of the steps
+ * @param guidanceEnd where it ends, as a fraction of the steps
  * @param framesPerSecond of the finished video
  */
 public record GenerationRequest(
@@ -26,6 +29,8 @@ public record GenerationRequest(
     int frames,
     int steps,
     float guidanceScale,
+    float guidanceStart,
+    float guidanceEnd,
     double framesPerSecond,
     AttentionMode attention,
     VideoFormat format) {
@@ -33,7 +38,8 @@ public record GenerationRequest(
    * Fills in what the options leave out from the model's defaults.
    *
    * @throws ReelsparkException INVALID_PROMPT for a null, blank, overlong or malformed prompt;
-   *     INVALID_OPTION for sparse attention on a model without a profile
+   *     INVALID_OPTION for guidance that ends before it starts, and for sparse attention on a model
+   *     without a profile
    */
   public static GenerationRequest resolve(
       String prompt, GenerationOptions options, ModelDescription model) {
@@ -47,6 +53,7 @@ public record GenerationRequest(
     String negativePrompt = options.negativePrompt().orElse("");
     PromptText.require("negative prompt", negativePrompt);
     GenerationDefaults defaults = model.defaults();
+    Guidance guidance = guidance(options, defaults);
     return new GenerationRequest(
         prompt,
         negativePrompt,
@@ -55,10 +62,24 @@ public record GenerationRequest(
         options.height().orElse(defaults.height()),
         options.frames().orElse(defaults.frames()),
         options.steps().orElse(defaults.steps()),
-        options.guidanceScale().orElse(defaults.guidanceScale()),
+        guidance.scale(),
+        guidance.start(),
+        guidance.end(),
         defaults.framesPerSecond(),
         attention(options, model),
         options.format().orElse(VideoFormat.MP4_H264));
+  }
+
+  private static Guidance guidance(GenerationOptions options, GenerationDefaults defaults) {
+    float start = options.guidanceStart().orElse(0f);
+    float end = options.guidanceEnd().orElse(1f);
+    if (start > end) {
+      throw new ReelsparkException(
+          ErrorCode.INVALID_OPTION,
+          "option 'guidance_start' is %s and 'guidance_end' is %s; guidance cannot end before it starts"
+              .formatted(start, end));
+    }
+    return new Guidance(options.guidanceScale().orElse(defaults.guidanceScale()), start, end);
   }
 
   private static AttentionMode attention(GenerationOptions options, ModelDescription model) {
@@ -72,5 +93,10 @@ public record GenerationRequest(
               .formatted(model.family()));
     }
     return attention;
+  }
+
+  /** Scale and interval of guidance. */
+  public Guidance guidance() {
+    return new Guidance(guidanceScale, guidanceStart, guidanceEnd);
   }
 }

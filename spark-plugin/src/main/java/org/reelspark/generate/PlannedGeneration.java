@@ -18,4 +18,14 @@ public record PlannedGeneration(
   public int tokens() {
     return geometry.grid().tokens();
   }
+
+  /** Tokens that pass through the model in all its runs. */
+  public long work() {
+    return workBefore(request.steps());
+  }
+
+  /** Tokens that pass through the model before a step. */
+  public long workBefore(int step) {
+    return (long) tokens() * request.guidance().modelRunsBefore(step, request.steps());
+  }
 }

@@ -83,7 +83,7 @@ final class VideoRenderer {
           new DenoiseRequest(
               plan.geometry(),
               request.steps(),
-              request.guidanceScale(),
+              request.guidance(),
               request.seed(),
               profile(request, videoModel.description()));
       try (DenoiseResult denoised =
@@ -104,7 +104,9 @@ final class VideoRenderer {
 
   /** Null without guidance, as {@link VideoModel#denoise} allows. */
   private static TextEmbedding negativeEmbedding(VideoModel model, GenerationRequest request) {
-    return request.guidanceScale() > 1 ? model.encodeText(request.negativePrompt()) : null;
+    return request.guidance().guidesAnyOf(request.steps())
+        ? model.encodeText(request.negativePrompt())
+        : null;
   }
 
   private static AttentionProfile profile(GenerationRequest request, ModelDescription model) {

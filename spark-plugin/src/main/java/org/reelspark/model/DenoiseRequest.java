@@ -9,4 +9,4 @@ import org.reelspark.attention.AttentionProfile;
  * @param profile token order and attention parameters per layer and timestep
  */
 public record DenoiseRequest(
-    VideoGeometry geometry, int steps, float guidanceScale, long seed, AttentionProfile profile) {}
+    VideoGeometry geometry, int steps, Guidance guidance, long seed, AttentionProfile profile) {}

@@ -39,8 +39,8 @@ public interface VideoModel extends AutoCloseable {
    * result is the same.
    *
    * @param start not used when its arithmetic is another than the model's backend has
-   * @param negative embedding of the negative prompt; unused, and may be null, when the guidance
-   *     scale is at most 1
+   * @param negative embedding of the negative prompt; unused, and may be null, when guidance is off
+   *     in all steps
    * @return latents {@code [C, F, H, W]} F32, normalised, with the statistics of all steps; the
    *     caller closes them
    * @throws org.reelspark.error.ReelsparkException LATENTS_NOT_FINITE, or what the observer throws

@@ -10,9 +10,8 @@ import org.reelspark.generate.StageTimings;
 /** Counts what happens in one task. */
 class CountingListener implements GenerationListener {
   private final ObjLongConsumer<Metric> counts;
-  private long workOfStep;
-  private long workOfVideo;
-  private long stepsBegun;
+  private PlannedGeneration begun;
+  private int stepsBegun;
 
   /**
    * @param counts takes what to add to a metric
@@ -23,25 +22,20 @@ class CountingListener implements GenerationListener {
 
   @Override
   public void started(PlannedGeneration plan) {
-    workOfStep = PlanRows.workOfStep(plan.tokens(), plan.request().guidanceScale());
-    workOfVideo = workOfStep * plan.request().steps();
+    begun = plan;
     stepsBegun = 0;
   }
 
   @Override
   public void stepStarted(int step, int steps) {
     if (step < stepsBegun) {
-      long lost = stepsBegun - step;
-      add(Metric.STEPS_REPEATED, lost);
-      add(Metric.WORK, -lost * workOfStep);
+      add(Metric.STEPS_REPEATED, stepsBegun - step);
     } else if (step > stepsBegun) {
-      long spared = step - stepsBegun;
-      add(Metric.STEPS_RESUMED, spared);
-      add(Metric.WORK, spared * workOfStep);
+      add(Metric.STEPS_RESUMED, step - stepsBegun);
     }
-    stepsBegun = step + 1L;
     add(Metric.STEPS, 1);
-    add(Metric.WORK, workOfStep);
+    add(Metric.WORK, begun.workBefore(step + 1) - begun.workBefore(stepsBegun));
+    stepsBegun = step + 1;
   }
 
   @Override
@@ -56,10 +50,11 @@ class CountingListener implements GenerationListener {
 
   @Override
   public void finished(GenerationResult result) {
-    add(Metric.WORK, workOfVideo - stepsBegun * workOfStep);
-    add(Metric.FINISHED_WORK, workOfVideo);
-    workOfStep = 0;
-    workOfVideo = 0;
+    if (begun != null) {
+      add(Metric.WORK, begun.work() - begun.workBefore(stepsBegun));
+      add(Metric.FINISHED_WORK, begun.work());
+      begun = null;
+    }
     switch (result.status()) {
       case GENERATED -> {
         add(Metric.GENERATED, 1);

@@ -32,6 +32,7 @@ final class PlanRows implements MapPartitionsFunction<Row, Row> {
           .add("frames", DataTypes.IntegerType)
           .add("steps", DataTypes.IntegerType)
           .add("guidance", DataTypes.FloatType)
+          .add("model_runs", DataTypes.IntegerType)
           .add("attention", DataTypes.StringType)
           .add("tokens", DataTypes.IntegerType)
           .add("error_code", DataTypes.StringType)
@@ -78,18 +79,12 @@ final class PlanRows implements MapPartitionsFunction<Row, Row> {
       return Work.NONE;
     }
     int tokens = value(plan, "tokens");
-    int steps = value(plan, "steps");
-    float guidance = value(plan, "guidance");
+    int modelRuns = value(plan, "model_runs");
     return new Work(
-        workOfStep(tokens, guidance) * steps,
+        (long) tokens * modelRuns,
         value(plan, "width"),
         value(plan, "height"),
         value(plan, "frames"));
-  }
-
-  /** Tokens that pass through the model in one step; guidance runs it twice. */
-  static long workOfStep(int tokens, float guidance) {
-    return guidance > 1 ? 2L * tokens : tokens;
   }
 
   /** By the schema's index, because a row made here knows no names. */
@@ -105,7 +100,18 @@ final class PlanRows implements MapPartitionsFunction<Row, Row> {
         throw e;
       }
       return RowFactory.create(
-          FAILED, null, null, null, null, null, null, null, null, e.code().name(), e.getMessage());
+          FAILED,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          e.code().name(),
+          e.getMessage());
     }
   }
 
@@ -119,6 +125,7 @@ final class PlanRows implements MapPartitionsFunction<Row, Row> {
         request.frames(),
         request.steps(),
         request.guidanceScale(),
+        request.guidance().modelRuns(request.steps()),
         request.attention().name().toLowerCase(Locale.ROOT),
         plan.tokens(),
         null,

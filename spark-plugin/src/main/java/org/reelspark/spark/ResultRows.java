@@ -43,6 +43,8 @@ final class ResultRows {
           .add("seed", DataTypes.LongType)
           .add("steps", DataTypes.IntegerType)
           .add("guidance", DataTypes.FloatType)
+          .add("guidance_start", DataTypes.FloatType)
+          .add("guidance_end", DataTypes.FloatType)
           .add("attention", DataTypes.StringType)
           .add("format", DataTypes.StringType)
           .add("tokens", DataTypes.IntegerType)
@@ -70,6 +72,8 @@ final class ResultRows {
         request.map(GenerationRequest::seed).orElse(null),
         request.map(GenerationRequest::steps).orElse(null),
         request.map(GenerationRequest::guidanceScale).orElse(null),
+        request.map(GenerationRequest::guidanceStart).orElse(null),
+        request.map(GenerationRequest::guidanceEnd).orElse(null),
         request.map(GenerationRequest::attention).map(ResultRows::lowerCase).orElse(null),
         request.map(GenerationRequest::format).map(ResultRows::lowerCase).orElse(null),
         video.map(FinishedVideo::tokens).orElse(null),

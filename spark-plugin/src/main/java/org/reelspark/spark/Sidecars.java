@@ -41,6 +41,8 @@ final class Sidecars {
                   .add("frames", DataTypes.IntegerType)
                   .add("steps", DataTypes.IntegerType)
                   .add("guidanceScale", DataTypes.FloatType)
+                  .add("guidanceStart", DataTypes.FloatType)
+                  .add("guidanceEnd", DataTypes.FloatType)
                   .add("framesPerSecond", DataTypes.DoubleType)
                   .add("attention", DataTypes.StringType)
                   .add("format", DataTypes.StringType))
@@ -84,6 +86,8 @@ final class Sidecars {
             Map.entry("seed", col("request.seed")),
             Map.entry("steps", col("request.steps")),
             Map.entry("guidance", col("request.guidanceScale")),
+            Map.entry("guidance_start", col("request.guidanceStart")),
+            Map.entry("guidance_end", col("request.guidanceEnd")),
             Map.entry("attention", lower(col("request.attention"))),
             Map.entry("format", lower(col("request.format"))),
             Map.entry("tokens", col("tokens")),

@@ -99,8 +99,8 @@ public final class VideoGenerator implements AutoCloseable {
    * Appends a column {@value #PLAN_COLUMN} that says what each row's video will take: {@code
    * status} ({@code pending}, {@code skipped} when the output directory holds the video, {@code
    * failed} with {@code error_code} and {@code error_message}), {@code key}, {@code width}, {@code
-   * height}, {@code frames}, {@code steps}, {@code guidance}, {@code attention} and {@code tokens}
-   * of self-attention. Generates nothing.
+   * height}, {@code frames}, {@code steps}, {@code guidance}, {@code model_runs} of all steps,
+   * {@code attention} and {@code tokens} of self-attention. Generates nothing.
    *
    * @param prompts as for {@link #generate}
    * @param defaults as for {@link #generate}

@@ -61,6 +61,8 @@ class ContentKeyTest {
             key("p", Map.of("frames", "9"), DENSE),
             key("p", Map.of("steps", "4"), DENSE),
             key("p", Map.of("guidance", "3"), DENSE),
+            key("p", Map.of("guidance_start", "0.5"), DENSE),
+            key("p", Map.of("guidance_end", "0.5"), DENSE),
             key("p", Map.of("format", "gif"), DENSE),
             key("p", Map.of(), ToyModel.description("d1", Optional.empty())),
             key("p", Map.of(), SPARSE),
@@ -72,8 +74,15 @@ class ContentKeyTest {
 
   @Test
   void statingADefaultDoesNotChangeTheKey() {
-    assertThat(key("p", Map.of("steps", "3", "seed", "0", "attention", "dense"), DENSE))
-        .isEqualTo(key("p", Map.of(), DENSE));
+    Map<String, String> defaults =
+        Map.of(
+            "steps", "3",
+            "seed", "0",
+            "guidance_start", "0",
+            "guidance_end", "1.0",
+            "attention", "dense");
+
+    assertThat(key("p", defaults, DENSE)).isEqualTo(key("p", Map.of(), DENSE));
   }
 
   @Test
@@ -103,6 +112,15 @@ class ContentKeyTest {
         .isInstanceOfSatisfying(
             ReelsparkException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_OPTION))
         .hasMessageContaining("jobs/tune-attention");
+  }
+
+  @Test
+  void rejectsGuidanceThatEndsBeforeItStarts() {
+    assertThatThrownBy(
+            () -> key("p", Map.of("guidance_start", "0.5", "guidance_end", "0.25"), DENSE))
+        .isInstanceOfSatisfying(
+            ReelsparkException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_OPTION))
+        .hasMessageContaining("'guidance_start' is 0.5 and 'guidance_end' is 0.25");
   }
 
   @Test

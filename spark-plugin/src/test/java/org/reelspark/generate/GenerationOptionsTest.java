@@ -25,6 +25,7 @@ class GenerationOptionsTest {
                 "frames", "81",
                 "steps", "50",
                 "guidance", "5.5",
+                "guidance_end", "0.8",
                 "attention", "Dense",
                 "FORMAT", "mp4_av1"));
 
@@ -35,6 +36,8 @@ class GenerationOptionsTest {
     assertThat(options.frames()).hasValue(81);
     assertThat(options.steps()).hasValue(50);
     assertThat(options.guidanceScale()).hasValue(5.5f);
+    assertThat(options.guidanceStart()).isEmpty();
+    assertThat(options.guidanceEnd()).hasValue(0.8f);
     assertThat(options.attention()).hasValue(AttentionMode.DENSE);
     assertThat(options.format()).hasValue(VideoFormat.MP4_AV1);
   }
@@ -71,6 +74,8 @@ class GenerationOptionsTest {
     "guidance, -1, INVALID_OPTION, a number from 0 to 100",
     "guidance, Infinity, INVALID_OPTION, a number from 0 to 100",
     "guidance, strong, INVALID_OPTION, a number from 0 to 100",
+    "guidance_start, -0.1, INVALID_OPTION, a number from 0 to 1",
+    "guidance_end, 80, INVALID_OPTION, a number from 0 to 1",
     "attention, sprase, INVALID_OPTION, 'one of dense, sparse'",
     "format, avi, INVALID_OPTION, 'one of mp4_h264, mp4_av1, gif, webp'",
   })

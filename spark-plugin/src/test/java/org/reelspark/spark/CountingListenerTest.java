@@ -14,6 +14,7 @@ import org.reelspark.generate.GenerationRequest;
 import org.reelspark.generate.GenerationResult;
 import org.reelspark.generate.GenerationStatus;
 import org.reelspark.generate.PlannedGeneration;
+import org.reelspark.model.Guidance;
 import org.reelspark.model.VideoGeometry;
 import org.reelspark.video.VideoFormat;
 
@@ -31,6 +32,16 @@ class CountingListenerTest {
     steps(2);
 
     assertThat(sums).containsEntry(Metric.WORK, 2L * 2 * TOKENS).doesNotContainKey(Metric.FAILED);
+  }
+
+  @Test
+  void stepsOutsideOfGuidanceRunTheModelOnce() {
+    listener.started(plan(new Guidance(3, 0.2f, 0.6f)));
+    steps(2);
+    assertThat(sums).containsEntry(Metric.WORK, 3L * TOKENS);
+    listener.stepStarted(4, STEPS);
+
+    assertThat(sums).containsEntry(Metric.WORK, 7L * TOKENS);
   }
 
   @Test
@@ -89,10 +100,26 @@ class CountingListenerTest {
     return new GenerationError(ErrorCode.OUT_OF_MEMORY, "on purpose");
   }
 
-  private static PlannedGeneration plan(float guidance) {
+  private static PlannedGeneration plan(float scale) {
+    return plan(Guidance.throughout(scale));
+  }
+
+  private static PlannedGeneration plan(Guidance guidance) {
     GenerationRequest request =
         new GenerationRequest(
-            "p", "", 0, 32, 32, 5, STEPS, guidance, 8, AttentionMode.DENSE, VideoFormat.MP4_H264);
+            "p",
+            "",
+            0,
+            32,
+            32,
+            5,
+            STEPS,
+            guidance.scale(),
+            guidance.start(),
+            guidance.end(),
+            8,
+            AttentionMode.DENSE,
+            VideoFormat.MP4_H264);
     Grid grid = new Grid(2, 4, 4);
     return new PlannedGeneration(
         request, "key", new VideoGeometry(32, 32, 5, 1, 2, 4, 4, grid), Optional.empty());

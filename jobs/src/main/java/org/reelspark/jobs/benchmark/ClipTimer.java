@@ -5,6 +5,7 @@ import org.reelspark.model.DenoiseObserver;
 import org.reelspark.model.DenoiseRequest;
 import org.reelspark.model.DenoiseResult;
 import org.reelspark.model.GenerationDefaults;
+import org.reelspark.model.Guidance;
 import org.reelspark.model.TextEmbedding;
 import org.reelspark.model.VideoGeometry;
 import org.reelspark.model.VideoModel;
@@ -34,7 +35,8 @@ final class ClipTimer {
     GenerationDefaults defaults = model.description().defaults();
     VideoGeometry geometry = model.geometry(defaults.width(), defaults.height(), defaults.frames());
     DenoiseRequest request =
-        new DenoiseRequest(geometry, steps, defaults.guidanceScale(), SEED, profile);
+        new DenoiseRequest(
+            geometry, steps, Guidance.throughout(defaults.guidanceScale()), SEED, profile);
     long start = System.nanoTime();
     try (TextEmbedding prompt = model.encodeText(PROMPT);
         TextEmbedding negative = model.encodeText("")) {

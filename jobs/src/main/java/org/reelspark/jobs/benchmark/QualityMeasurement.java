@@ -8,6 +8,7 @@ import org.reelspark.jobs.judge.Verdict;
 import org.reelspark.model.DenoiseObserver;
 import org.reelspark.model.DenoiseRequest;
 import org.reelspark.model.DenoiseResult;
+import org.reelspark.model.Guidance;
 import org.reelspark.model.TextEmbedding;
 import org.reelspark.model.VideoGeometry;
 import org.reelspark.model.VideoModel;
@@ -50,7 +51,8 @@ record QualityMeasurement(
   }
 
   Result measure(Clip clip, long seed, AttentionProfile profile) {
-    DenoiseRequest request = new DenoiseRequest(geometry, steps, guidanceScale, seed, profile);
+    DenoiseRequest request =
+        new DenoiseRequest(geometry, steps, Guidance.throughout(guidanceScale), seed, profile);
     try (TextEmbedding prompt = model.encodeText(clip.caption());
         TextEmbedding negative = model.encodeText("");
         DenoiseResult result = model.denoise(request, prompt, negative, DenoiseObserver.NONE)) {

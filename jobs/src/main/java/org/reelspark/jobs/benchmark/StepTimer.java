@@ -8,6 +8,7 @@ import org.reelspark.backend.cuda.OperationClock;
 import org.reelspark.model.DenoiseObserver;
 import org.reelspark.model.DenoiseRequest;
 import org.reelspark.model.DenoiseResult;
+import org.reelspark.model.Guidance;
 import org.reelspark.model.TextEmbedding;
 import org.reelspark.model.VideoGeometry;
 import org.reelspark.model.VideoModel;
@@ -105,7 +106,7 @@ final class StepTimer {
   }
 
   private DenoiseRequest request(AttentionProfile profile, int count) {
-    float guidance = model.description().defaults().guidanceScale();
+    Guidance guidance = Guidance.throughout(model.description().defaults().guidanceScale());
     return new DenoiseRequest(geometry, count, guidance, SEED, profile);
   }
 

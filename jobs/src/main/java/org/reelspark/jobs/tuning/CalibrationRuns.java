@@ -6,6 +6,7 @@ import org.reelspark.attention.HeadSample;
 import org.reelspark.backend.AttentionInputs;
 import org.reelspark.model.DenoiseObserver;
 import org.reelspark.model.DenoiseRequest;
+import org.reelspark.model.Guidance;
 import org.reelspark.model.TextEmbedding;
 import org.reelspark.model.VideoModel;
 import org.reelspark.tensor.Tensor;
@@ -35,7 +36,11 @@ final class CalibrationRuns {
   void run(int prompt, SampleConsumer consumer) {
     DenoiseRequest request =
         new DenoiseRequest(
-            plan.geometry(), plan.steps(), plan.guidanceScale(), prompt, AttentionProfile.DENSE);
+            plan.geometry(),
+            plan.steps(),
+            Guidance.throughout(plan.guidanceScale()),
+            prompt,
+            AttentionProfile.DENSE);
     DenoiseObserver observer =
         new DenoiseObserver() {
           @Override

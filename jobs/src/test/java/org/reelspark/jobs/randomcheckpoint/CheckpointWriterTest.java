@@ -29,6 +29,7 @@ import org.reelspark.jobs.randomcheckpoint.CheckpointPlan.Changes;
 import org.reelspark.model.DenoiseObserver;
 import org.reelspark.model.DenoiseRequest;
 import org.reelspark.model.DenoiseResult;
+import org.reelspark.model.Guidance;
 import org.reelspark.model.TextEmbedding;
 import org.reelspark.model.VideoGeometry;
 import org.reelspark.model.VideoModel;
@@ -68,7 +69,11 @@ class CheckpointWriterTest {
         DenoiseResult result =
             model.denoise(
                 new DenoiseRequest(
-                    model.geometry(SIDE, SIDE, FRAMES), 2, 3, 1, AttentionProfile.DENSE),
+                    model.geometry(SIDE, SIDE, FRAMES),
+                    2,
+                    Guidance.throughout(3),
+                    1,
+                    AttentionProfile.DENSE),
                 prompt,
                 negative,
                 DenoiseObserver.NONE);
@@ -126,7 +131,8 @@ class CheckpointWriterTest {
         TextEmbedding prompt = model.encodeText("a red square moves right");
         DenoiseResult result =
             model.denoise(
-                new DenoiseRequest(geometry(model), 1, 1, 1, AttentionProfile.DENSE),
+                new DenoiseRequest(
+                    geometry(model), 1, Guidance.throughout(1), 1, AttentionProfile.DENSE),
                 prompt,
                 null,
                 observer)) {

@@ -7,15 +7,14 @@ import org.reelspark.model.TextEmbedding;
 import org.reelspark.tensor.Tensor;
 
 /**
- * One transformer prepared for one request. It predicts velocities with classifier-free guidance:
- * {@code v = u + scale * (c - u)} from the prompt's c and the negative prompt's u, or c alone when
- * the scale is at most 1.
+ * One transformer prepared for one request. It predicts velocities, with guidance where the request
+ * wants it.
  */
 final class ExpertRun implements AutoCloseable {
   private final WanTransformer transformer;
   private final Backend backend;
   private final RunMemory memory;
-  private final float guidanceScale;
+  private final DenoiseRequest request;
   private final TokenWorkspace workspace;
   private final TimeConditioning time;
   private final TextConditioning prompt;
@@ -35,12 +34,12 @@ final class ExpertRun implements AutoCloseable {
     this.transformer = transformer;
     this.backend = backend;
     this.memory = memory;
-    this.guidanceScale = request.guidanceScale();
+    this.request = request;
     this.workspace =
         transformer.workspace(request.geometry().grid(), request.profile().order(), memory);
     this.time = transformer.time(1, memory);
     this.prompt = transformer.text(prompt.states(), memory);
-    if (guidanceScale > 1) {
+    if (request.guidance().guidesAnyOf(request.steps())) {
       this.negative = transformer.text(negative.states(), memory);
       this.negativeVelocity = memory.allocate(request.geometry().latentShape().toArray());
     } else {
@@ -50,7 +49,7 @@ final class ExpertRun implements AutoCloseable {
   }
 
   /**
-   * @param negative unused, and may be null, when the request's guidance scale is at most 1
+   * @param negative unused, and may be null, when guidance is off in all steps
    */
   static ExpertRun start(
       WanTransformer transformer,
@@ -67,13 +66,13 @@ final class ExpertRun implements AutoCloseable {
     }
   }
 
-  void velocity(Tensor latents, float timestep, SelfAttention selfAttention, Tensor out) {
+  void velocity(Tensor latents, int step, float timestep, SelfAttention selfAttention, Tensor out) {
     time.update(timestep);
     transformer.forward(latents, time, prompt, workspace, selfAttention, out);
-    if (negative != null) {
+    if (request.guidance().guides(step, request.steps())) {
       transformer.forward(latents, time, negative, workspace, selfAttention, negativeVelocity);
-      backend.combine(
-          new float[] {guidanceScale, 1 - guidanceScale}, List.of(out, negativeVelocity), out);
+      float scale = request.guidance().scale();
+      backend.combine(new float[] {scale, 1 - scale}, List.of(out, negativeVelocity), out);
     }
   }
 

@@ -16,7 +16,7 @@ final class GuidedModel implements AutoCloseable {
   private ExpertRun run;
 
   /**
-   * @param negative unused, and may be null, when the request's guidance scale is at most 1
+   * @param negative unused, and may be null, when guidance is off in all steps
    */
   GuidedModel(
       WanExperts experts,
@@ -31,14 +31,14 @@ final class GuidedModel implements AutoCloseable {
     this.backend = backend;
   }
 
-  void velocity(Tensor latents, float timestep, SelfAttention selfAttention, Tensor out) {
+  void velocity(Tensor latents, int step, float timestep, SelfAttention selfAttention, Tensor out) {
     WanTransformer due = experts.at(timestep);
     if (due != expert) {
       close();
       run = ExpertRun.start(due, request, prompt, negative, backend);
       expert = due;
     }
-    run.velocity(latents, timestep, selfAttention, out);
+    run.velocity(latents, step, timestep, selfAttention, out);
   }
 
   @Override

@@ -48,7 +48,7 @@ final class WanDenoiser {
    * Runs all steps that are left.
    *
    * @param start where an earlier run of the same request was left
-   * @param negative unused, and may be null, when the guidance scale is at most 1
+   * @param negative unused, and may be null, when guidance is off in all steps
    * @param latents in: noise, which {@code start} replaces; out: the result, which shares this
    *     tensor. It is closed when the run fails.
    * @throws ReelsparkException LATENTS_NOT_FINITE, PROFILE_INVALID, or what the observer throws
@@ -92,7 +92,7 @@ final class WanDenoiser {
         observer.beforeStep(step, schedule.steps());
         float timestep = schedule.timestep(step);
         selfAttention.startStep(step, timestep);
-        model.velocity(latents, timestep, selfAttention, velocity);
+        model.velocity(latents, step, timestep, selfAttention, velocity);
         sampler.step(velocity, latents);
         checkFinite(latents, step, request);
         int stepsDone = step + 1;
@@ -113,7 +113,7 @@ final class WanDenoiser {
       throw new ReelsparkException(
           ErrorCode.LATENTS_NOT_FINITE,
           "the latents became infinite or NaN in step %d of %d with guidance scale %s and seed %d; use a smaller guidance scale or another seed, and if every prompt fails, fetch the checkpoint again"
-              .formatted(step + 1, request.steps(), request.guidanceScale(), request.seed()));
+              .formatted(step + 1, request.steps(), request.guidance().scale(), request.seed()));
     }
   }
 }

@@ -37,6 +37,7 @@ import org.reelspark.model.DenoiseObserver;
 import org.reelspark.model.DenoiseRequest;
 import org.reelspark.model.DenoiseResult;
 import org.reelspark.model.GenerationDefaults;
+import org.reelspark.model.Guidance;
 import org.reelspark.model.ModelDescription;
 import org.reelspark.model.TextEmbedding;
 import org.reelspark.model.VideoModel;
@@ -99,7 +100,12 @@ class VideoModelsTest {
         TextEmbedding negative = loaded.encodeText("");
         DenoiseResult denoised =
             loaded.denoise(
-                new DenoiseRequest(loaded.geometry(48, 32, 9), 2, 4, 1, AttentionProfile.DENSE),
+                new DenoiseRequest(
+                    loaded.geometry(48, 32, 9),
+                    2,
+                    Guidance.throughout(4),
+                    1,
+                    AttentionProfile.DENSE),
                 prompt,
                 negative,
                 DenoiseObserver.NONE);

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.reelspark.attention.AttentionProfile;
 import org.reelspark.attention.AttentionStatistics;
@@ -31,6 +32,7 @@ import org.reelspark.model.DenoiseRequest;
 import org.reelspark.model.DenoiseResult;
 import org.reelspark.model.DenoiseState;
 import org.reelspark.model.Goldens;
+import org.reelspark.model.Guidance;
 import org.reelspark.model.TextEmbedding;
 import org.reelspark.model.VideoModel;
 import org.reelspark.model.checkpoint.Checkpoint;
@@ -106,6 +108,36 @@ class WanModelTest {
   }
 
   @Test
+  void guidanceOfAnIntervalRunsTheNegativePromptInItsStepsOnly() {
+    CallCounter calls = new CallCounter();
+    Guidance secondStep = new Guidance(4, 0.4f, 0.6f);
+
+    denoise(request(secondStep, 1, AttentionProfile.DENSE), negative, calls).close();
+
+    assertThat(calls.layers).hasSize(STEPS + 1);
+    assertThat(calls.stepOfRun).containsExactly(0, 1, 1, 2);
+  }
+
+  @Test
+  void emptyIntervalIsARunWithoutGuidance() {
+    DenoiseRequest empty = request(new Guidance(4, 0.5f, 0.5f), 1, AttentionProfile.DENSE);
+
+    try (DenoiseResult result = denoise(empty, null, DenoiseObserver.NONE)) {
+      assertThat(result.latents().toFloats())
+          .isEqualTo(latents(request(1, 1, AttentionProfile.DENSE)));
+    }
+  }
+
+  @Test
+  void stepsBeforeTheIntervalAreThoseOfARunWithoutGuidance() {
+    Guidance lastSteps = new Guidance(4, 0.3f, 1);
+
+    assertThat(firstLatents(request(lastSteps, 1, AttentionProfile.DENSE)))
+        .isEqualTo(firstLatents(request(1, 1, AttentionProfile.DENSE)))
+        .isNotEqualTo(firstLatents(request(4, 1, AttentionProfile.DENSE)));
+  }
+
+  @Test
   void observerCanCancelAndNothingStaysAllocated() {
     denoise(request(4, 1, AttentionProfile.DENSE), negative, DenoiseObserver.NONE).close();
     long before = HostMemory.unclosedBytes();
@@ -125,11 +157,13 @@ class WanModelTest {
     assertThat(HostMemory.unclosedBytes()).isLessThanOrEqualTo(before);
   }
 
-  @Test
-  void runGoesOnAfterAnyStepWithTheSameBits() {
+  @ParameterizedTest
+  @CsvSource({"0, 1", "0.4, 0.6"})
+  void runGoesOnAfterAnyStepWithTheSameBits(float guidanceStart, float guidanceEnd) {
     HeadParameters half =
         new HeadParameters(new BlockSelection.TopK(0.5f), -1, Float.POSITIVE_INFINITY);
-    DenoiseRequest request = request(4, 1, profile(TokenOrder.HILBERT, LAYERS, 2, half));
+    Guidance guidance = new Guidance(4, guidanceStart, guidanceEnd);
+    DenoiseRequest request = request(guidance, 1, profile(TokenOrder.HILBERT, LAYERS, 2, half));
     List<DenoiseState> states = new ArrayList<>();
     List<AttentionStatistics> layers = new ArrayList<>();
     DenoiseObserver keeping =
@@ -247,7 +281,11 @@ class WanModelTest {
   }
 
   private DenoiseRequest request(float guidanceScale, long seed, AttentionProfile profile) {
-    return new DenoiseRequest(model.geometry(48, 32, 9), STEPS, guidanceScale, seed, profile);
+    return request(Guidance.throughout(guidanceScale), seed, profile);
+  }
+
+  private DenoiseRequest request(Guidance guidance, long seed, AttentionProfile profile) {
+    return new DenoiseRequest(model.geometry(48, 32, 9), STEPS, guidance, seed, profile);
   }
 
   private DenoiseResult denoise(
@@ -259,6 +297,20 @@ class WanModelTest {
     try (DenoiseResult result = denoise(request, negative, DenoiseObserver.NONE)) {
       return result.latents().toFloats();
     }
+  }
+
+  /** After the first step. */
+  private float[] firstLatents(DenoiseRequest request) {
+    List<float[]> latents = new ArrayList<>();
+    DenoiseObserver keeping =
+        new DenoiseObserver() {
+          @Override
+          public void afterStep(int stepsDone, int steps, Supplier<DenoiseState> state) {
+            latents.add(state.get().tensors().get(0));
+          }
+        };
+    denoise(request, negative, keeping).close();
+    return latents.get(0);
   }
 
   private byte[] video(VideoModel videoModel, TextEmbedding wanted, TextEmbedding unwanted) {
@@ -275,6 +327,7 @@ class WanModelTest {
   private static final class CallCounter implements DenoiseObserver {
     private final List<Integer> steps = new ArrayList<>();
     private final List<List<Integer>> layers = new ArrayList<>();
+    private final List<Integer> stepOfRun = new ArrayList<>();
     private final List<Float> timesteps = new ArrayList<>();
 
     @Override
@@ -288,6 +341,7 @@ class WanModelTest {
         int layer, int step, float timestep, AttentionInputs inputs, Tensor output) {
       if (layer == 0) {
         layers.add(new ArrayList<>());
+        stepOfRun.add(step);
       }
       layers.get(layers.size() - 1).add(layer);
       timesteps.add(timestep);

@@ -21,6 +21,7 @@ import org.reelspark.backend.cuda.CudaOptions;
 import org.reelspark.backend.cuda.NeedsGpu;
 import org.reelspark.model.DenoiseObserver;
 import org.reelspark.model.DenoiseRequest;
+import org.reelspark.model.Guidance;
 import org.reelspark.model.TextEmbedding;
 import org.reelspark.model.VideoModel;
 import org.reelspark.model.registry.VideoModels;
@@ -111,7 +112,8 @@ class WanOnGpuTest {
 
   private static Tensor denoise(VideoModel model) {
     DenoiseRequest request =
-        new DenoiseRequest(model.geometry(128, 128, 33), STEPS, 5, 7, AttentionProfile.DENSE);
+        new DenoiseRequest(
+            model.geometry(128, 128, 33), STEPS, Guidance.throughout(5), 7, AttentionProfile.DENSE);
     try (TextEmbedding prompt = model.encodeText("a large red circle moves left slowly");
         TextEmbedding negative = model.encodeText("")) {
       return model.denoise(request, prompt, negative, DenoiseObserver.NONE).latents();

@@ -19,6 +19,7 @@ import org.reelspark.model.DenoiseRequest;
 import org.reelspark.model.DenoiseResult;
 import org.reelspark.model.Floats;
 import org.reelspark.model.Goldens;
+import org.reelspark.model.Guidance;
 import org.reelspark.model.TextEmbedding;
 import org.reelspark.model.VideoGeometry;
 import org.reelspark.model.checkpoint.Checkpoint;
@@ -95,7 +96,7 @@ class WanPipelineTest {
     VideoGeometry geometry =
         new WanSizes(experts.config().patch(), 4, 4, 4, 1024).geometry(48, 32, 9);
     AttentionProfile dense = new AttentionProfile(order, AttentionProfile.DENSE.layers());
-    DenoiseRequest request = new DenoiseRequest(geometry, 6, 4, 0, dense);
+    DenoiseRequest request = new DenoiseRequest(geometry, 6, Guidance.throughout(4), 0, dense);
     WanDenoiser denoiser = new WanDenoiser(experts, scheduler, backend);
     try (TextEncoder encoder = TextEncoder.load(checkpoint, backend);
         TextEmbedding prompt = encoder.encode("a red square moves right");
