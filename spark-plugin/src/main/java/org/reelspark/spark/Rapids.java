@@ -2,6 +2,7 @@ package org.reelspark.spark;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.internal.SQLConf;
 
@@ -10,8 +11,7 @@ final class Rapids {
   static final String PLUGIN = "com.nvidia.spark.SQLPlugin";
 
   private static final String PLUGINS = "spark.plugins";
-  private static final String LEAST_FRACTION = "spark.rapids.memory.gpu.minAllocFraction";
-  private static final double DEFAULT_LEAST_FRACTION = 0.25;
+  private static final String MODE = "spark.rapids.sql.mode";
 
   private Rapids() {}
 
@@ -21,34 +21,38 @@ final class Rapids {
   }
 
   /**
-   * What to change before both share GPUs, one warning for each setting that cannot hold. RAPIDS
-   * takes, once and when it starts, a fraction of the memory that is free then.
+   * How RAPIDS shares GPUs with us, if it does.
+   *
+   * @param sparkConf of the driver, or of an executor when that starts
    */
+  static Optional<RapidsMemory> memory(SparkConf sparkConf, ReelsparkConf conf) {
+    boolean shares =
+        plugins(sparkConf.get(PLUGINS, "")).contains(PLUGIN)
+            && conf.value(ReelsparkConf.BACKEND) == BackendChoice.CUDA
+            && !sparkConf.get(MODE, "").equalsIgnoreCase("explainonly");
+    return shares ? Optional.of(RapidsMemory.of(sparkConf)) : Optional.empty();
+  }
+
+  /** What to change before both share GPUs, one warning for each fault. */
   static List<String> warnings(SparkConf sparkConf, ReelsparkConf conf) {
-    List<String> plugins = plugins(sparkConf.get(PLUGINS, ""));
-    int rapids = plugins.indexOf(PLUGIN);
-    if (rapids < 0 || conf.value(ReelsparkConf.BACKEND) != BackendChoice.CUDA) {
+    Optional<RapidsMemory> memory = memory(sparkConf, conf);
+    if (memory.isEmpty()) {
       return List.of();
     }
     List<String> warnings = new ArrayList<>();
-    String ours = ReelsparkPlugin.class.getName();
-    if (rapids < plugins.indexOf(ours)) {
+    if (startsFirst(sparkConf)) {
       warnings.add(
           "%s starts RAPIDS before Reelspark, so that RAPIDS takes its memory before Reelspark has the GPU; name %s first"
-              .formatted(PLUGINS, ours));
+              .formatted(PLUGINS, ReelsparkPlugin.class.getName()));
     }
-    if (conf.value(ReelsparkConf.GPU_MEMORY) == 0) {
-      warnings.add(
-          "Reelspark takes nine tenths of each GPU's memory and leaves RAPIDS little (%s is 0); set it to the MiB that models need"
-              .formatted(ReelsparkConf.GPU_MEMORY.key()));
-    }
-    double leastFraction = sparkConf.getDouble(LEAST_FRACTION, DEFAULT_LEAST_FRACTION);
-    if (leastFraction > 0) {
-      warnings.add(
-          "RAPIDS does not start when its part of the free memory is less than %s of the whole GPU (%s); set it to 0"
-              .formatted(leastFraction, LEAST_FRACTION));
-    }
+    warnings.addAll(memory.orElseThrow().warnings(conf.value(ReelsparkConf.GPU_MEMORY)));
     return warnings;
+  }
+
+  /** Whether RAPIDS takes its memory before we take ours. */
+  static boolean startsFirst(SparkConf sparkConf) {
+    List<String> plugins = plugins(sparkConf.get(PLUGINS, ""));
+    return plugins.indexOf(PLUGIN) < plugins.indexOf(ReelsparkPlugin.class.getName());
   }
 
   private static List<String> plugins(String classNames) {

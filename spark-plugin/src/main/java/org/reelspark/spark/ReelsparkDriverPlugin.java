@@ -35,6 +35,8 @@ final class ReelsparkDriverPlugin implements DriverPlugin {
     Rapids.warnings(sparkConf, conf).forEach(LOG::warn);
     deviceWatch = DeviceWatch.start(context, conf);
     LOG.info("{}", StartReport.driver(conf.settings()));
+    Rapids.memory(sparkConf, conf)
+        .ifPresent(memory -> LOG.info("{}", memory.plan(conf.value(ReelsparkConf.GPU_MEMORY))));
     gauges = ClusterGauges.register(pluginContext.metricRegistry());
     context.addSparkListener(gauges);
     return Map.of();

@@ -5,10 +5,12 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.spark.SparkConf;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskFailedReason;
 import org.apache.spark.api.plugin.ExecutorPlugin;
 import org.apache.spark.api.plugin.PluginContext;
+import org.reelspark.backend.cuda.CudaGpu;
 import org.reelspark.error.ErrorClass;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
@@ -54,11 +56,21 @@ final class ReelsparkExecutorPlugin implements ExecutorPlugin {
         ExecutorDevice.open(
             conf, AssignedGpu.address(context.resources(), conf), host, context.executorID());
     ExecutorRuntime.start(device, conf);
+    device.gpu().ifPresent(gpu -> checkWhatIsLeft(gpu, conf));
     String refusal = tellDriver(new DeviceMessage.Opened(context.executorID(), device.name()));
     if (!refusal.equals(DeviceMessage.GRANTED)) {
       throw new ReelsparkException(ErrorCode.DEVICE_FAILED, refusal);
     }
     LOG.info("Reelspark executor {} computes with {}", context.executorID(), device.name());
+  }
+
+  /** RAPIDS, which takes its memory next, would refuse without a word to the driver. */
+  private void checkWhatIsLeft(CudaGpu gpu, ReelsparkConf conf) {
+    SparkConf sparkConf = context.conf();
+    if (!Rapids.startsFirst(sparkConf)) {
+      Rapids.memory(sparkConf, conf)
+          .ifPresent(memory -> LOG.info("{}", memory.share(gpu.freeBytes(), gpu.totalBytes())));
+    }
   }
 
   /** {@link PluginContext#hostname} throws on executors. */

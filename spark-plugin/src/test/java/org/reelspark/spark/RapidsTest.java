@@ -9,8 +9,10 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 300, unit = TimeUnit.SECONDS)
 class RapidsTest {
   private static final String OURS = ReelsparkPlugin.class.getName();
   private static final String RAPIDS = Rapids.PLUGIN;
@@ -34,13 +36,21 @@ class RapidsTest {
     assertThat(Rapids.warnings(conf, ReelsparkConf.of(conf))).isEmpty();
   }
 
-  @Test
-  void saysNothingWithoutRapidsOrWithoutGpus() {
-    SparkConf alone = new SparkConf(false).set("spark.plugins", OURS);
-    SparkConf onCpus = new SparkConf(false).set("spark.plugins", RAPIDS + "," + OURS);
+  /** Each is wrong beside RAPIDS on a GPU. */
+  @ParameterizedTest
+  @CsvSource({
+    "spark.plugins, org.reelspark.spark.ReelsparkPlugin",
+    "spark.reelspark.backend, cpu",
+    "spark.rapids.sql.mode, explainOnly"
+  })
+  void saysNothingWhereBothDoNotShareGpus(String key, String value) {
+    conf.set("spark.plugins", RAPIDS + "," + OURS).remove("spark.reelspark.gpu.memoryMib");
+    assertThat(Rapids.warnings(conf, ReelsparkConf.of(conf))).hasSize(2);
 
-    assertThat(Rapids.warnings(alone, ReelsparkConf.of(alone))).isEmpty();
-    assertThat(Rapids.warnings(onCpus, ReelsparkConf.of(onCpus))).isEmpty();
+    conf.set(key, value);
+
+    assertThat(Rapids.warnings(conf, ReelsparkConf.of(conf))).isEmpty();
+    assertThat(Rapids.memory(conf, ReelsparkConf.of(conf))).isEmpty();
   }
 
   @Test
@@ -59,9 +69,9 @@ class RapidsTest {
 
   @Test
   void warnsWhenRapidsWouldNotStartWithItsPart() {
-    conf.remove("spark.rapids.memory.gpu.minAllocFraction");
+    conf.set("spark.rapids.memory.gpu.minAllocFraction", "1");
 
-    assertWarns("less than 0.25", "spark.rapids.memory.gpu.minAllocFraction", "set it to 0");
+    assertWarns("less than 1.0", "spark.rapids.memory.gpu.minAllocFraction");
   }
 
   @Test

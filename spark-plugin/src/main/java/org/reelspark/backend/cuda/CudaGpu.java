@@ -33,6 +33,16 @@ public final class CudaGpu implements AutoCloseable {
     return device;
   }
 
+  /** Bytes of its memory that no process has. */
+  public long freeBytes() {
+    return device.memoryUsage().free();
+  }
+
+  /** Bytes of its memory. */
+  public long totalBytes() {
+    return device.memoryUsage().total();
+  }
+
   /** One line: chip, names, memory. */
   public String describe() {
     DeviceMemory.Usage memory = device.memoryUsage();
