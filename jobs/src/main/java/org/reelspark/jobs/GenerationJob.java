@@ -55,8 +55,7 @@ final class GenerationJob {
       out.print(plan.text());
       Dataset<Row> results = generator.generate(planned, settings.defaults());
       Iterator<VideoRow> rows;
-      try (ProgressMonitor monitor =
-          ProgressMonitor.start(generator, ProgressDisplay.open(plan.rows(), plan.steps()))) {
+      try (ProgressMonitor monitor = ProgressMonitor.start(generator, ProgressDisplay.open(plan))) {
         rows = Manifest.write(results, output);
       }
       RunSummary summary = RunSummary.of(rows, secondsSinceStart());

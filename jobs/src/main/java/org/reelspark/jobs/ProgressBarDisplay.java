@@ -10,10 +10,12 @@ final class ProgressBarDisplay implements ProgressDisplay {
   private static final int UPDATE_MILLIS = 500;
 
   private final long videos;
+  private final TimeLeft timeLeft;
   private final ProgressBar bar;
 
-  ProgressBarDisplay(long videos, long steps) {
+  ProgressBarDisplay(long videos, long steps, TimeLeft timeLeft) {
     this.videos = videos;
+    this.timeLeft = timeLeft;
     this.bar =
         new ProgressBarBuilder()
             .setTaskName("Generating")
@@ -21,13 +23,15 @@ final class ProgressBarDisplay implements ProgressDisplay {
             .setUnit(" steps", 1)
             .setInitialMax(steps)
             .setUpdateIntervalMillis(UPDATE_MILLIS)
+            .hideEta()
             .build();
   }
 
   @Override
   public void show(GenerationProgress progress) {
+    timeLeft.observe(progress);
     bar.stepTo(Math.min(progress.steps(), bar.getMax()));
-    bar.setExtraMessage(ProgressLines.videos(progress, videos));
+    bar.setExtraMessage(ProgressLines.videos(progress, videos) + timeLeft.text());
   }
 
   @Override

@@ -11,16 +11,12 @@ interface ProgressDisplay extends AutoCloseable {
   @Override
   void close();
 
-  /**
-   * A bar where there is a terminal to draw on, else lines.
-   *
-   * @param videos rows of the job
-   * @param steps sampler steps of all rows that are not done yet
-   */
-  static ProgressDisplay open(long videos, long steps) {
+  /** A bar where there is a terminal to draw on, else lines. */
+  static ProgressDisplay open(RunPlan plan) {
+    TimeLeft timeLeft = new TimeLeft(plan.work(), System::nanoTime);
     if (System.console() == null) {
-      return new ProgressLines(System.err, System::nanoTime, videos, steps);
+      return new ProgressLines(System.err, System::nanoTime, plan.rows(), plan.steps(), timeLeft);
     }
-    return new ProgressBarDisplay(videos, steps);
+    return new ProgressBarDisplay(plan.rows(), plan.steps(), timeLeft);
   }
 }

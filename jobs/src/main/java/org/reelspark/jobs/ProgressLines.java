@@ -13,20 +13,24 @@ final class ProgressLines implements ProgressDisplay {
   private final LongSupplier nanoTime;
   private final long videos;
   private final long steps;
+  private final TimeLeft timeLeft;
   private final long start;
   private double lastLineSeconds;
   private long lastFinished;
 
-  ProgressLines(PrintStream out, LongSupplier nanoTime, long videos, long steps) {
+  ProgressLines(
+      PrintStream out, LongSupplier nanoTime, long videos, long steps, TimeLeft timeLeft) {
     this.out = out;
     this.nanoTime = nanoTime;
     this.videos = videos;
     this.steps = steps;
+    this.timeLeft = timeLeft;
     this.start = nanoTime.getAsLong();
   }
 
   @Override
   public void show(GenerationProgress progress) {
+    timeLeft.observe(progress);
     double seconds = (nanoTime.getAsLong() - start) / (double) TimeUnit.SECONDS.toNanos(1);
     if (progress.finished() > lastFinished
         || seconds - lastLineSeconds >= LONGEST_SILENCE_SECONDS) {
@@ -41,13 +45,7 @@ final class ProgressLines implements ProgressDisplay {
     line.append(videos(progress, videos));
     line.append(", %d of %d steps".formatted(progress.steps(), steps));
     line.append(", ").append(Durations.text(seconds));
-    // The count is of steps that have begun; the last of them still runs.
-    long done = progress.steps() - 1;
-    if (done > 0 && progress.steps() < steps) {
-      double left = seconds * (steps - done) / done;
-      line.append(", about ").append(Durations.text(left)).append(" left");
-    }
-    return line.toString();
+    return line.append(timeLeft.text()).toString();
   }
 
   /** Such as {@code 3 of 8 videos, 1 failed}. */

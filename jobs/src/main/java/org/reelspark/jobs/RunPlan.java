@@ -2,21 +2,25 @@ package org.reelspark.jobs;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.spark.sql.Row;
 import org.reelspark.spark.VideoGenerator;
 
 /**
  * What a run will take.
  *
- * @param pending videos to make, equal ones together, most frequent first
+ * @param pending videos to make, those of one shape together, most frequent first
  * @param skipped rows whose video the output directory holds
+ * @param repeated rows whose video another row asks for too
  * @param failed rows that cannot be generated
  * @param failureLines what is wrong with the first few of those
  */
-record RunPlan(List<Batch> pending, long skipped, long failed, List<String> failureLines) {
+record RunPlan(
+    List<Batch> pending, long skipped, long repeated, long failed, List<String> failureLines) {
   private static final int MOST_FAILURES_SHOWN = 5;
 
   /**
@@ -25,7 +29,12 @@ record RunPlan(List<Batch> pending, long skipped, long failed, List<String> fail
    * @param modelRuns of all steps; a step with guidance takes two
    */
   record Shape(
-      int width, int height, int frames, int tokens, int steps, int modelRuns, String attention) {}
+      int width, int height, int frames, int tokens, int steps, int modelRuns, String attention) {
+    /** Tokens of all model runs. */
+    long work() {
+      return (long) tokens * modelRuns;
+    }
+  }
 
   /**
    * Videos of one shape.
@@ -40,14 +49,21 @@ record RunPlan(List<Batch> pending, long skipped, long failed, List<String> fail
   static RunPlan of(List<Row> rows) {
     Map<Shape, Batch> batches = new LinkedHashMap<>();
     List<String> failureLines = new ArrayList<>();
+    Set<String> keys = new HashSet<>();
     long skipped = 0;
+    long repeated = 0;
     long failed = 0;
     for (Row row : rows) {
       long number = row.getAs(Prompts.ROW_COLUMN);
       Row plan = row.getAs(VideoGenerator.PLAN_COLUMN);
       switch ((String) plan.getAs("status")) {
-        case "pending" ->
+        case "pending" -> {
+          if (keys.add(plan.getAs("key"))) {
             batches.merge(shape(plan), new Batch(shape(plan), 1, number), RunPlan::add);
+          } else {
+            repeated++;
+          }
+        }
         case "skipped" -> skipped++;
         case "failed" -> {
           failed++;
@@ -62,7 +78,7 @@ record RunPlan(List<Batch> pending, long skipped, long failed, List<String> fail
     }
     List<Batch> pending = new ArrayList<>(batches.values());
     pending.sort(Comparator.comparingLong(Batch::videos).reversed());
-    return new RunPlan(List.copyOf(pending), skipped, failed, List.copyOf(failureLines));
+    return new RunPlan(List.copyOf(pending), skipped, repeated, failed, List.copyOf(failureLines));
   }
 
   private static Shape shape(Row plan) {
@@ -86,7 +102,7 @@ record RunPlan(List<Batch> pending, long skipped, long failed, List<String> fail
   }
 
   long rows() {
-    return videos() + skipped + failed;
+    return videos() + skipped + repeated + failed;
   }
 
   /** Sampler steps of all pending videos. */
@@ -94,12 +110,21 @@ record RunPlan(List<Batch> pending, long skipped, long failed, List<String> fail
     return pending.stream().mapToLong(batch -> batch.videos() * batch.shape().steps()).sum();
   }
 
+  /** Tokens x model runs of all pending videos. */
+  long work() {
+    return pending.stream().mapToLong(batch -> batch.videos() * batch.shape().work()).sum();
+  }
+
   /** The plan for a person to read. */
   String text() {
     StringBuilder text = new StringBuilder();
     text.append(
-        "%d rows: %d to generate, %d skipped (already there), %d failed%n"
+        "%d rows: %d to generate, %d skipped (already there), %d failed"
             .formatted(rows(), videos(), skipped, failed));
+    if (repeated > 0) {
+      text.append(", %d the same as another".formatted(repeated));
+    }
+    text.append(System.lineSeparator());
     for (Batch batch : pending) {
       Shape shape = batch.shape();
       text.append(

@@ -66,7 +66,7 @@ class TimeEstimateTest {
   }
 
   private static RunPlan plan(Batch... batches) {
-    return new RunPlan(Arrays.asList(batches), 0, 0, List.of());
+    return new RunPlan(Arrays.asList(batches), 0, 0, 0, List.of());
   }
 
   private static Shape shape(int tokens, int steps) {

@@ -12,6 +12,7 @@ class CountingListener implements GenerationListener {
   private final ObjLongConsumer<Metric> counts;
   private PlannedGeneration begun;
   private int stepsBegun;
+  private long workSpared;
 
   /**
    * @param counts takes what to add to a metric
@@ -24,17 +25,23 @@ class CountingListener implements GenerationListener {
   public void started(PlannedGeneration plan) {
     begun = plan;
     stepsBegun = 0;
+    workSpared = 0;
   }
 
   @Override
   public void stepStarted(int step, int steps) {
+    long work = begun.workBefore(step + 1) - begun.workBefore(stepsBegun);
     if (step < stepsBegun) {
       add(Metric.STEPS_REPEATED, stepsBegun - step);
     } else if (step > stepsBegun) {
+      long spared = begun.workBefore(step) - begun.workBefore(stepsBegun);
+      workSpared += spared;
+      work -= spared;
       add(Metric.STEPS_RESUMED, step - stepsBegun);
+      add(Metric.WORK_SPARED, spared);
     }
     add(Metric.STEPS, 1);
-    add(Metric.WORK, begun.workBefore(step + 1) - begun.workBefore(stepsBegun));
+    add(Metric.WORK, work);
     stepsBegun = step + 1;
   }
 
@@ -50,19 +57,28 @@ class CountingListener implements GenerationListener {
 
   @Override
   public void finished(GenerationResult result) {
-    if (begun != null) {
-      add(Metric.WORK, begun.work() - begun.workBefore(stepsBegun));
-      add(Metric.FINISHED_WORK, begun.work());
-      begun = null;
-    }
     switch (result.status()) {
       case GENERATED -> {
         add(Metric.GENERATED, 1);
+        add(Metric.FINISHED_WORK, workTaken());
+        add(Metric.FINISHED_WORK_SPARED, workSpared);
         result.video().ifPresent(video -> addFigures(video.tokens(), video.timings()));
       }
       case SKIPPED -> add(Metric.SKIPPED, 1);
-      case FAILED -> add(Metric.FAILED, 1);
+      case FAILED -> {
+        add(Metric.FAILED, 1);
+        if (begun != null) {
+          add(Metric.WORK, -workTaken());
+          add(Metric.WORK_SPARED, begun.work() - workSpared);
+          add(Metric.FINISHED_WORK_SPARED, begun.work());
+        }
+      }
     }
+    begun = null;
+  }
+
+  private long workTaken() {
+    return begun.workBefore(stepsBegun) - workSpared;
   }
 
   private void addFigures(int tokens, StageTimings timings) {

@@ -16,10 +16,14 @@ enum Metric {
   STEPS_REPEATED("stepsRepeated"),
   /** Sampler steps that a checkpoint spared. */
   STEPS_RESUMED("stepsResumed"),
-  /** Tokens x model runs of all steps that count towards a video, a failed one counting whole. */
+  /** Tokens x model runs of the steps taken, without those repeated and those of failed videos. */
   WORK("work"),
+  /** The same for steps that nobody takes: a checkpoint spared them, or their video failed. */
+  WORK_SPARED("workSpared"),
   /** The part of the work that belongs to videos that are done. */
   FINISHED_WORK("finishedWork"),
+  /** The part of the spared work that belongs to videos that are done. */
+  FINISHED_WORK_SPARED("finishedWorkSpared"),
   TOKENS("tokens"),
   WAIT_MILLIS("waitMillis"),
   TEXT_MILLIS("textMillis"),

@@ -32,8 +32,11 @@ final class ProgressListener extends SparkListener {
 
   private record PartitionOfStage(int stage, int partition) {}
 
-  ProgressListener(GenerationMetrics metrics) {
-    this.metricsById = metrics.metricsById();
+  /**
+   * @param metricsById by the accumulator that counts it
+   */
+  ProgressListener(Map<Long, Metric> metricsById) {
+    this.metricsById = metricsById;
   }
 
   @Override
@@ -65,12 +68,13 @@ final class ProgressListener extends SparkListener {
       countsByTask.remove(task.taskId());
       return;
     }
-    // A stage that runs again, because a shuffle was lost, repeats partitions.
+    // A stage that runs again, because a shuffle was lost, repeats partitions; it finds the videos
+    // that the first run of it made.
     Long earlier =
-        taskByPartition.put(
+        taskByPartition.putIfAbsent(
             new PartitionOfStage(event.stageId(), task.partitionId()), task.taskId());
-    if (earlier != null && earlier != task.taskId()) {
-      countsByTask.remove(earlier);
+    if (earlier != null) {
+      countsByTask.remove(task.taskId());
     }
   }
 
@@ -84,12 +88,16 @@ final class ProgressListener extends SparkListener {
         counts.getOrDefault(Metric.GENERATED, 0L),
         counts.getOrDefault(Metric.SKIPPED, 0L),
         counts.getOrDefault(Metric.FAILED, 0L),
-        new StageTimings(
-            counts.getOrDefault(Metric.TEXT_MILLIS, 0L),
-            counts.getOrDefault(Metric.DENOISE_MILLIS, 0L),
-            counts.getOrDefault(Metric.DECODE_MILLIS, 0L),
-            counts.getOrDefault(Metric.ENCODE_MILLIS, 0L),
-            counts.getOrDefault(Metric.WRITE_MILLIS, 0L)));
+        timings(counts));
+  }
+
+  private static StageTimings timings(Map<Metric, Long> counts) {
+    return new StageTimings(
+        counts.getOrDefault(Metric.TEXT_MILLIS, 0L),
+        counts.getOrDefault(Metric.DENOISE_MILLIS, 0L),
+        counts.getOrDefault(Metric.DECODE_MILLIS, 0L),
+        counts.getOrDefault(Metric.ENCODE_MILLIS, 0L),
+        counts.getOrDefault(Metric.WRITE_MILLIS, 0L));
   }
 
   private void record(long taskId, Iterable<AccumulableInfo> accumulables) {
@@ -120,6 +128,12 @@ final class ProgressListener extends SparkListener {
         sums.getOrDefault(Metric.RETRIES, 0L),
         sums.getOrDefault(Metric.STEPS, 0L)
             - sums.getOrDefault(Metric.STEPS_REPEATED, 0L)
-            + sums.getOrDefault(Metric.STEPS_RESUMED, 0L));
+            + sums.getOrDefault(Metric.STEPS_RESUMED, 0L),
+        new GenerationProgress.Work(
+            sums.getOrDefault(Metric.WORK, 0L),
+            sums.getOrDefault(Metric.WORK_SPARED, 0L),
+            sums.getOrDefault(Metric.FINISHED_WORK, 0L),
+            sums.getOrDefault(Metric.FINISHED_WORK_SPARED, 0L)),
+        timings(sums));
   }
 }

@@ -35,7 +35,7 @@ public final class VideoGenerator implements AutoCloseable {
   public VideoGenerator(SparkSession spark) {
     this.spark = spark;
     this.metrics = GenerationMetrics.register(spark.sparkContext());
-    this.progressListener = new ProgressListener(metrics);
+    this.progressListener = new ProgressListener(metrics.metricsById());
     spark.sparkContext().addSparkListener(progressListener);
   }
 

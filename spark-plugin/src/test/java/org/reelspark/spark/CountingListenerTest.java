@@ -41,7 +41,9 @@ class CountingListenerTest {
     assertThat(sums).containsEntry(Metric.WORK, 3L * TOKENS);
     listener.stepStarted(4, STEPS);
 
-    assertThat(sums).containsEntry(Metric.WORK, 7L * TOKENS);
+    assertThat(sums)
+        .containsEntry(Metric.WORK, 4L * TOKENS)
+        .containsEntry(Metric.WORK_SPARED, 3L * TOKENS);
   }
 
   @Test
@@ -59,7 +61,7 @@ class CountingListenerTest {
   }
 
   @Test
-  void stepsOfACheckpointCountAsWorkAndNotAsSteps() {
+  void stepsOfACheckpointAreSpared() {
     listener.started(plan(1));
     listener.stepStarted(3, STEPS);
     listener.stepStarted(4, STEPS);
@@ -67,27 +69,51 @@ class CountingListenerTest {
     assertThat(sums)
         .containsEntry(Metric.STEPS, 2L)
         .containsEntry(Metric.STEPS_RESUMED, 3L)
-        .containsEntry(Metric.WORK, (long) STEPS * TOKENS)
-        .doesNotContainKey(Metric.STEPS_REPEATED);
+        .containsEntry(Metric.WORK, 2L * TOKENS)
+        .containsEntry(Metric.WORK_SPARED, 3L * TOKENS)
+        .doesNotContainKeys(Metric.STEPS_REPEATED, Metric.FINISHED_WORK);
+
+    listener.finished(result(GenerationStatus.GENERATED));
+
+    assertThat(sums)
+        .containsEntry(Metric.FINISHED_WORK, 2L * TOKENS)
+        .containsEntry(Metric.FINISHED_WORK_SPARED, 3L * TOKENS);
   }
 
   @Test
-  void videoThatFailsLeavesNoWork() {
+  void videoThatFailsSparesItsWork() {
     listener.started(plan(1));
-    steps(2);
-    listener.finished(
-        new GenerationResult(
-            GenerationStatus.FAILED,
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.of(error()),
-            1));
+    listener.stepStarted(1, STEPS);
+    listener.stepStarted(2, STEPS);
+    listener.finished(result(GenerationStatus.FAILED));
+
+    assertThat(sums)
+        .containsEntry(Metric.WORK, 0L)
+        .containsEntry(Metric.WORK_SPARED, (long) STEPS * TOKENS)
+        .containsEntry(Metric.FINISHED_WORK_SPARED, (long) STEPS * TOKENS)
+        .containsEntry(Metric.FAILED, 1L)
+        .doesNotContainKey(Metric.FINISHED_WORK);
+  }
+
+  @Test
+  void requestsWithoutAVideoToMakeAreNoWork() {
+    listener.started(plan(1));
+    steps(STEPS);
+    listener.finished(result(GenerationStatus.GENERATED));
+    listener.finished(result(GenerationStatus.FAILED));
+    listener.finished(result(GenerationStatus.SKIPPED));
 
     assertThat(sums)
         .containsEntry(Metric.WORK, (long) STEPS * TOKENS)
         .containsEntry(Metric.FINISHED_WORK, (long) STEPS * TOKENS)
-        .containsEntry(Metric.FAILED, 1L);
+        .doesNotContainKey(Metric.WORK_SPARED)
+        .containsEntry(Metric.FAILED, 1L)
+        .containsEntry(Metric.SKIPPED, 1L);
+  }
+
+  private static GenerationResult result(GenerationStatus status) {
+    return new GenerationResult(
+        status, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), 1);
   }
 
   private void steps(int count) {
