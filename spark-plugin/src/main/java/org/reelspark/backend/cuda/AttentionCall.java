@@ -166,7 +166,7 @@ final class AttentionCall {
     int ratio = heads / shape.keyHeads();
     int group = heads;
     while (group > 1
-        && (heads % group != 0 || (group + ratio - 1) / ratio * keyHeadBytes > cacheBytes)) {
+        && (heads % group != 0 || Blocks.of(group, ratio) * keyHeadBytes > cacheBytes)) {
       group--;
     }
     return group;

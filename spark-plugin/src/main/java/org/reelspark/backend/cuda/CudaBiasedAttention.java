@@ -51,7 +51,7 @@ final class CudaBiasedAttention {
         .kernel(entry(query.dtype()))
         .launch(
             stream,
-            new Kernel.Grid((length + QUERIES_OF_BLOCK - 1) / QUERIES_OF_BLOCK, heads, 1),
+            new Kernel.Grid(Blocks.of(length, QUERIES_OF_BLOCK), heads, 1),
             LaunchArguments.of(query.address()),
             LaunchArguments.of(key.address()),
             LaunchArguments.of(value.address()),

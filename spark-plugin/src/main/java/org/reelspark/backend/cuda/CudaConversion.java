@@ -28,7 +28,7 @@ final class CudaConversion {
     }
     KernelArguments arguments =
         launcher.arguments().add(from.address()).add(to.address()).add(count);
-    long threads = (count + CONVERTED_BY_THREAD - 1) / CONVERTED_BY_THREAD;
+    long threads = Blocks.of(count, CONVERTED_BY_THREAD);
     if (from.dtype() == DType.BF16 && to.dtype() == DType.F32) {
       Checks.aligned(16, from, to);
       launcher.launchThreads("widen_bf16", threads, arguments);

@@ -169,7 +169,7 @@ final class CudaConvolution {
 
   /** Blocks of a launch. */
   static long grid(long pixels, int outputs, int blockOutputs) {
-    return blocks(pixels, PIXELS) * blocks(outputs, blockOutputs);
+    return Blocks.of(pixels, PIXELS) * Blocks.of(outputs, blockOutputs);
   }
 
   /**
@@ -181,7 +181,8 @@ final class CudaConvolution {
     long bestTime = Long.MAX_VALUE;
     for (int candidate : resultType == DType.F32 ? F32_BLOCK_OUTPUTS : BLOCK_OUTPUTS) {
       long rounds =
-          blocks(grid(pixels, outputs, candidate), BLOCKS_OF_MULTIPROCESSOR * multiprocessors);
+          Blocks.of(
+              grid(pixels, outputs, candidate), (long) BLOCKS_OF_MULTIPROCESSOR * multiprocessors);
       long time = rounds * (OUTPUTS_OF_PIXELS + candidate);
       if (time < bestTime) {
         best = candidate;
@@ -194,10 +195,6 @@ final class CudaConvolution {
   static String entry(DType type, DType resultType, int blockOutputs) {
     return "convolve_%s_to_%s_n%d"
         .formatted(KernelLauncher.name(type), KernelLauncher.name(resultType), blockOutputs);
-  }
-
-  private static long blocks(long count, int size) {
-    return (count + size - 1) / size;
   }
 
   private static long addressOf(Tensor tensor) {

@@ -158,7 +158,7 @@ final class CudaElementwise implements ElementwiseOperations {
   }
 
   private static long threads(Tensor tensor) {
-    return (tensor.elementCount() + ELEMENTS_OF_THREAD - 1) / ELEMENTS_OF_THREAD;
+    return Blocks.of(tensor.elementCount(), ELEMENTS_OF_THREAD);
   }
 
   private static String entry(String operation, Tensor tensor) {

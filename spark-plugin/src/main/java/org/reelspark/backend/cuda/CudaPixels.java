@@ -24,7 +24,7 @@ final class CudaPixels {
     Checks.shape("out", out, 2 * in.size(0), in.size(1), in.size(2), channels);
     launcher.forEach(
         entry("interleave_frames", x),
-        out.elementCount() / ELEMENTS_OF_THREAD + 1,
+        Blocks.of(out.elementCount(), ELEMENTS_OF_THREAD),
         launcher
             .arguments()
             .add(x.address())
@@ -47,7 +47,7 @@ final class CudaPixels {
     Checks.shape("out", out, frames, 2 * in.size(1), 2 * in.size(2), outputs);
     launcher.forEach(
         entry("duplicate_upsample_add", x),
-        out.elementCount() / ELEMENTS_OF_THREAD + 1,
+        Blocks.of(out.elementCount(), ELEMENTS_OF_THREAD),
         launcher
             .arguments()
             .add(x.address())
@@ -90,7 +90,7 @@ final class CudaPixels {
     try (Tensor bytes = memory.allocate(DType.U8, out.shape())) {
       launcher.forEach(
           entry("to_rgb", x),
-          x.elementCount() / ELEMENTS_OF_THREAD + 1,
+          Blocks.of(x.elementCount(), ELEMENTS_OF_THREAD),
           launcher.arguments().add(x.address()).add(bytes.address()).add(x.elementCount()));
       memory.copy(bytes, out);
     }

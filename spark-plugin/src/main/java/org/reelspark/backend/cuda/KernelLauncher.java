@@ -39,7 +39,7 @@ final class KernelLauncher implements AutoCloseable {
     }
     Kernel kernel = kernels.kernel(entry);
     long blockThreads = kernel.entry().threads();
-    long blocks = Math.min(mostBlocks, (threads + blockThreads - 1) / blockThreads);
+    long blocks = Math.min(mostBlocks, Blocks.of(threads, blockThreads));
     stream.device().makeCurrent();
     kernel.launch(stream, Kernel.Grid.of(blocks), filled);
   }
@@ -47,7 +47,7 @@ final class KernelLauncher implements AutoCloseable {
   /** Enqueues a kernel with at least so many threads. */
   void launchThreads(String entry, long threads, KernelArguments filled) {
     long blockThreads = kernels.kernel(entry).entry().threads();
-    launch(entry, Kernel.Grid.of((threads + blockThreads - 1) / blockThreads), filled);
+    launch(entry, Kernel.Grid.of(Blocks.of(threads, blockThreads)), filled);
   }
 
   /** Enqueues a kernel with the grid that it needs. */

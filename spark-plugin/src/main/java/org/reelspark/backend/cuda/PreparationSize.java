@@ -45,11 +45,11 @@ record PreparationSize(
   }
 
   long queryBlocks() {
-    return blocks(queryTokens, QUERY_BLOCK);
+    return Blocks.of(queryTokens, QUERY_BLOCK);
   }
 
   long keyBlocks() {
-    return blocks(keyTokens, KEY_BLOCK);
+    return Blocks.of(keyTokens, KEY_BLOCK);
   }
 
   /** Query blocks of all heads and batch items. */
@@ -67,11 +67,11 @@ record PreparationSize(
   }
 
   private long keyTiles() {
-    return blocks(keyTokens, tileTokens());
+    return Blocks.of(keyTokens, tileTokens());
   }
 
   private long sumGroups() {
-    return blocks(keyTiles(), SUM_GROUP);
+    return Blocks.of(keyTiles(), SUM_GROUP);
   }
 
   /** Tiles that the blocks of a prepare kernel share out among themselves. */
@@ -92,7 +92,7 @@ record PreparationSize(
   }
 
   long selectGrid() {
-    long groups = batch * queryHeads * blocks(queryBlocks(), selectRows());
+    long groups = batch * queryHeads * Blocks.of(queryBlocks(), selectRows());
     return scoresInScratch() ? Math.min(groups, SCRATCH_SELECT_BLOCKS) : groups;
   }
 
@@ -113,15 +113,11 @@ record PreparationSize(
     layout.add(
         floatsOfHeads * (keyTiles() + sumGroups() + 1)
             + rows() * (kernelDimension + 1) * Float.BYTES
-            + floatsOfHeads * blocks(keyBlocks(), POOLED_TILE) * POOLED_TILE
+            + floatsOfHeads * Blocks.of(keyBlocks(), POOLED_TILE) * POOLED_TILE
             + heads * keyBlocks() * Float.BYTES);
     if (scoresInScratch()) {
       layout.add(selectGrid() * SELECT_ROWS * keyBlocks() * SCORE_BYTES);
     }
     return new Scratch(cleared, layout.byteSize());
-  }
-
-  private static long blocks(long count, int blockSize) {
-    return (count + blockSize - 1) / blockSize;
   }
 }
