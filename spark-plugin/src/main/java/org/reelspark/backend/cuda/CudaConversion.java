@@ -5,8 +5,6 @@ import org.reelspark.tensor.Tensor;
 
 /** Changes the float type of tensors: {@code convert.cu} and {@code widen.cu}. */
 final class CudaConversion {
-  private static final int CONVERTED_BY_THREAD = 8;
-
   private final KernelLauncher launcher;
 
   CudaConversion(KernelLauncher launcher) {
@@ -28,12 +26,11 @@ final class CudaConversion {
     }
     KernelArguments arguments =
         launcher.arguments().add(from.address()).add(to.address()).add(count);
-    long threads = Blocks.of(count, CONVERTED_BY_THREAD);
     if (from.dtype() == DType.BF16 && to.dtype() == DType.F32) {
       Checks.aligned(16, from, to);
-      launcher.launchThreads("widen_bf16", threads, arguments);
+      launcher.launchOctets("widen_bf16", count, arguments);
     } else {
-      launcher.forEach(entry(from.dtype(), to.dtype()), threads, arguments);
+      launcher.forEachOctet(entry(from.dtype(), to.dtype()), count, arguments);
     }
   }
 

@@ -14,7 +14,6 @@ final class CudaElementwise implements ElementwiseOperations {
   private static final int MOST_TERMS = 6;
 
   private static final int COMBINATION_BYTES = 80;
-  private static final int ELEMENTS_OF_THREAD = 8;
 
   private final KernelLauncher launcher;
   private final CudaMemory memory;
@@ -36,9 +35,9 @@ final class CudaElementwise implements ElementwiseOperations {
     }
     ByteBuffer sum =
         combination(inputs.stream().mapToLong(Tensor::address).toArray(), coefficients);
-    launcher.forEach(
+    launcher.forEachOctet(
         entry("combine", out),
-        threads(out),
+        out.elementCount(),
         launcher.arguments().add(sum).add(out.address()).add(out.elementCount()));
   }
 
@@ -57,9 +56,9 @@ final class CudaElementwise implements ElementwiseOperations {
   public void multiply(Tensor a, Tensor b, Tensor out) {
     check(a, b);
     check(a, out);
-    launcher.forEach(
+    launcher.forEachOctet(
         entry("multiply", out),
-        threads(out),
+        out.elementCount(),
         launcher
             .arguments()
             .add(a.address())
@@ -71,9 +70,9 @@ final class CudaElementwise implements ElementwiseOperations {
   @Override
   public void activate(Tensor x, Activation activation, Tensor out) {
     check(x, out);
-    launcher.forEach(
+    launcher.forEachOctet(
         entry("activate", out),
-        threads(out),
+        out.elementCount(),
         launcher
             .arguments()
             .add(x.address())
@@ -88,9 +87,9 @@ final class CudaElementwise implements ElementwiseOperations {
     Checks.floats(row);
     Checks.type(DType.F32, row);
     Checks.size("elements of the row", x.columns(), row.elementCount());
-    launcher.forEach(
+    launcher.forEachOctet(
         entry("add_row", out),
-        threads(out),
+        out.elementCount(),
         launcher
             .arguments()
             .add(x.address())
@@ -111,9 +110,9 @@ final class CudaElementwise implements ElementwiseOperations {
     Checks.sameShape(branch, residual);
     Checks.type(DType.F32, gate);
     long gateStride = Checks.rowStride("gate", gate, residual);
-    launcher.forEach(
+    launcher.forEachOctet(
         gatedAddEntry(branch.dtype(), residual.dtype()),
-        threads(residual),
+        residual.elementCount(),
         launcher
             .arguments()
             .add(branch.address())
@@ -139,9 +138,9 @@ final class CudaElementwise implements ElementwiseOperations {
     try (Tensor found = memory.allocate(DType.I32, one);
         Tensor host = Tensor.allocateHost(DType.I32, one)) {
       stream.clear(found.address(), found.byteSize());
-      launcher.forEach(
+      launcher.forEachOctet(
           entry("find_not_finite", x),
-          threads(x),
+          x.elementCount(),
           launcher.arguments().add(x.address()).add(x.elementCount()).add(found.address()));
       memory.copy(found, host);
       return host.buffer().getInt(0) == 0;
@@ -155,10 +154,6 @@ final class CudaElementwise implements ElementwiseOperations {
       case SILU -> 1;
       case GELU_TANH -> 2;
     };
-  }
-
-  private static long threads(Tensor tensor) {
-    return Blocks.of(tensor.elementCount(), ELEMENTS_OF_THREAD);
   }
 
   private static String entry(String operation, Tensor tensor) {

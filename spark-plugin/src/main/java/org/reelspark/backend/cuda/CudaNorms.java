@@ -8,9 +8,6 @@ import org.reelspark.tensor.Tensor;
 
 /** Normalisations: {@code norms.cu}. Weights are F32; out may be of a narrower type than x. */
 final class CudaNorms implements NormOperations {
-  /** Rows share blocks or take one each; a warp for each row is enough to fill the GPU. */
-  private static final int THREADS_OF_ROW = 32;
-
   private final KernelLauncher launcher;
 
   CudaNorms(KernelLauncher launcher) {
@@ -34,9 +31,9 @@ final class CudaNorms implements NormOperations {
     Checks.type(DType.F32, factor, addend);
     Checks.sameShape(factor, addend);
     long parameterStride = Checks.rowStride("scale and shift", factor, x);
-    launcher.forEach(
+    launcher.forEachRow(
         entry("layer_norm", x, out),
-        x.rows() * THREADS_OF_ROW,
+        x.rows(),
         launcher
             .arguments()
             .add(x.address())
@@ -56,9 +53,9 @@ final class CudaNorms implements NormOperations {
   public void rmsNorm(Tensor x, Tensor weight, float epsilon, Tensor out) {
     check(x, out);
     checkWeight(weight, x);
-    launcher.forEach(
+    launcher.forEachRow(
         entry("rms_norm", x, out),
-        x.rows() * THREADS_OF_ROW,
+        x.rows(),
         launcher
             .arguments()
             .add(x.address())
@@ -86,9 +83,9 @@ final class CudaNorms implements NormOperations {
       throw new IllegalArgumentException(
           "%d columns are not whole heads of %d".formatted(x.columns(), headDimension));
     }
-    launcher.forEach(
+    launcher.forEachRow(
         "rms_norm_rotary_" + KernelLauncher.name(x.dtype()),
-        x.rows() * THREADS_OF_ROW,
+        x.rows(),
         launcher
             .arguments()
             .add(x.address())
@@ -113,9 +110,9 @@ final class CudaNorms implements NormOperations {
     if (activation == Activation.GELU_TANH) {
       throw new IllegalArgumentException("channel norm is followed by NONE or SILU");
     }
-    launcher.forEach(
+    launcher.forEachRow(
         "channel_norm_" + KernelLauncher.name(x.dtype()),
-        x.rows() * THREADS_OF_ROW,
+        x.rows(),
         launcher
             .arguments()
             .add(x.address())

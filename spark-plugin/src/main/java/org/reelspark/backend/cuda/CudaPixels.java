@@ -7,8 +7,6 @@ import org.reelspark.tensor.Tensor;
 
 /** Rearrangements of channels-last video: {@code pixels.cu}. */
 final class CudaPixels {
-  private static final int ELEMENTS_OF_THREAD = 8;
-
   private final KernelLauncher launcher;
   private final CudaMemory memory;
 
@@ -22,9 +20,9 @@ final class CudaPixels {
     Shape in = x.shape();
     long channels = in.size(3) / 2;
     Checks.shape("out", out, 2 * in.size(0), in.size(1), in.size(2), channels);
-    launcher.forEach(
+    launcher.forEachOctet(
         entry("interleave_frames", x),
-        Blocks.of(out.elementCount(), ELEMENTS_OF_THREAD),
+        out.elementCount(),
         launcher
             .arguments()
             .add(x.address())
@@ -45,9 +43,9 @@ final class CudaPixels {
     }
     long frames = in.size(0) * frameFactor - droppedFrames;
     Checks.shape("out", out, frames, 2 * in.size(1), 2 * in.size(2), outputs);
-    launcher.forEach(
+    launcher.forEachOctet(
         entry("duplicate_upsample_add", x),
-        Blocks.of(out.elementCount(), ELEMENTS_OF_THREAD),
+        out.elementCount(),
         launcher
             .arguments()
             .add(x.address())
@@ -88,9 +86,9 @@ final class CudaPixels {
       throw new IllegalArgumentException("expected U8 in host memory, found " + out);
     }
     try (Tensor bytes = memory.allocate(DType.U8, out.shape())) {
-      launcher.forEach(
+      launcher.forEachOctet(
           entry("to_rgb", x),
-          Blocks.of(x.elementCount(), ELEMENTS_OF_THREAD),
+          x.elementCount(),
           launcher.arguments().add(x.address()).add(bytes.address()).add(x.elementCount()));
       memory.copy(bytes, out);
     }

@@ -9,7 +9,6 @@ import org.reelspark.tensor.Tensor;
 /** Gathers between latents and tokens: {@code tokens.cu}. Latents are F32. */
 final class CudaTokens implements TokenOperations, AutoCloseable {
   private static final int PATCH_GRID_BYTES = 28;
-  private static final int THREADS_OF_ROW = 32;
 
   private final KernelLauncher launcher;
   private final CudaMemory memory;
@@ -33,9 +32,9 @@ final class CudaTokens implements TokenOperations, AutoCloseable {
       return;
     }
     try (DeviceIndices once = new DeviceIndices(memory)) {
-      launcher.forEach(
+      launcher.forEachRow(
           "gather_rows",
-          (long) indices.length * THREADS_OF_ROW,
+          indices.length,
           launcher
               .arguments()
               .add(table.address())

@@ -18,8 +18,6 @@ import org.reelspark.tensor.Tensor;
  * in their middle: scores of one head at a time, their softmax, and the values weighted by it.
  */
 final class CudaWideAttention {
-  private static final int THREADS_OF_ROW = 32;
-
   private final KernelLauncher launcher;
   private final MatrixProducts products;
   private final CudaMemory memory;
@@ -101,9 +99,9 @@ final class CudaWideAttention {
   }
 
   private void softmax(Tensor scores, float scale, Tensor weights) {
-    launcher.forEach(
+    launcher.forEachRow(
         "softmax_f32_to_" + KernelLauncher.name(weights.dtype()),
-        scores.rows() * THREADS_OF_ROW,
+        scores.rows(),
         launcher
             .arguments()
             .add(scores.address())

@@ -35,32 +35,36 @@ final class KernelArguments implements AutoCloseable {
 
   /** An address or a 64-bit number. */
   KernelArguments add(long value) {
-    begin();
+    begin(Long.BYTES);
     bytes.putLong(value);
     return this;
   }
 
   KernelArguments add(int value) {
-    begin();
+    begin(Integer.BYTES);
     bytes.putInt(value).putInt(0);
     return this;
   }
 
   KernelArguments add(float value) {
-    begin();
+    begin(Float.BYTES);
     bytes.putFloat(value).putInt(0);
     return this;
   }
 
   /** A structure that the kernel takes by value. */
   KernelArguments add(ByteBuffer structure) {
-    begin();
+    begin(structure.remaining());
     bytes.put(structure.duplicate().order(ByteOrder.LITTLE_ENDIAN));
     bytes.position((bytes.position() + SLOT_BYTES - 1) / SLOT_BYTES * SLOT_BYTES);
     return this;
   }
 
-  private void begin() {
+  private void begin(int byteSize) {
+    if (byteSize > bytes.remaining()) {
+      throw new IllegalStateException(
+          "a launch has arguments of more than %d bytes".formatted(SLOTS * SLOT_BYTES));
+    }
     starts[count++] = slots[bytes.position() / SLOT_BYTES];
   }
 

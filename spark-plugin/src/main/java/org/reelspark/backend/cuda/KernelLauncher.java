@@ -8,6 +8,12 @@ final class KernelLauncher implements AutoCloseable {
   /** Enough to hide the latency of memory; more would only be set up. */
   private static final int BLOCKS_OF_MULTIPROCESSOR = 16;
 
+  /** Rows share warps or take one each; a warp for each row is enough to fill the GPU. */
+  private static final int THREADS_OF_ROW = 32;
+
+  /** {@code kOctet} of {@code elements.h}. */
+  private static final int ELEMENTS_OF_THREAD = 8;
+
   private final CudaStream stream;
   private final KernelLibrary kernels;
   private final KernelArguments arguments = new KernelArguments();
@@ -44,8 +50,21 @@ final class KernelLauncher implements AutoCloseable {
     kernel.launch(stream, Kernel.Grid.of(blocks), filled);
   }
 
-  /** Enqueues a kernel with at least so many threads. */
-  void launchThreads(String entry, long threads, KernelArguments filled) {
+  /** Enqueues a kernel, right for any grid, whose warps work on rows. */
+  void forEachRow(String entry, long rows, KernelArguments filled) {
+    forEach(entry, rows * THREADS_OF_ROW, filled);
+  }
+
+  /** Enqueues a kernel, right for any grid, whose threads take eight elements at a time. */
+  void forEachOctet(String entry, long elements, KernelArguments filled) {
+    forEach(entry, Blocks.of(elements, ELEMENTS_OF_THREAD), filled);
+  }
+
+  /**
+   * Enqueues a kernel whose threads take eight elements each, with all the blocks that it needs.
+   */
+  void launchOctets(String entry, long elements, KernelArguments filled) {
+    long threads = Blocks.of(elements, ELEMENTS_OF_THREAD);
     long blockThreads = kernels.kernel(entry).entry().threads();
     launch(entry, Kernel.Grid.of(Blocks.of(threads, blockThreads)), filled);
   }
