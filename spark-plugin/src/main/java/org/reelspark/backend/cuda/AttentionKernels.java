@@ -78,13 +78,9 @@ final class AttentionKernels {
   }
 
   private static String entry(Candidate candidate, DType type, int dimension) {
-    String output = candidate.operands.isScaled() ? "_to_" + outputName(type) : "";
+    String output = candidate.operands.isScaled() ? "_to_" + EntryName.of(outputType(type)) : "";
     return "%s_%s%s_d%d"
         .formatted(candidate.family.entryPrefix, candidate.operands.entryPart(), output, dimension);
-  }
-
-  private static String outputName(DType type) {
-    return type == DType.F16 ? "f16" : "bf16";
   }
 
   /** What a kernel writes for tensors of a type. */

@@ -1,7 +1,5 @@
 package org.reelspark.backend.cuda;
 
-import java.util.Arrays;
-import java.util.Locale;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.tensor.DType;
@@ -32,11 +30,7 @@ final class CudaBiasedAttention {
     long length = shape.size(0);
     int heads = shape.intSize(1);
     int dimension = shape.intSize(2);
-    long[] biasShape = {heads, length, length};
-    if (!Arrays.equals(bias.shape().toArray(), biasShape)) {
-      throw new IllegalArgumentException(
-          "bias: expected %s, found %s".formatted(Arrays.toString(biasShape), bias.shape()));
-    }
+    Checks.shape("bias", bias, heads, length, length);
     if (dimension > MOST_DIMENSIONS) {
       throw new ReelsparkException(
           ErrorCode.MODEL_UNSUPPORTED,
@@ -64,6 +58,6 @@ final class CudaBiasedAttention {
   }
 
   static String entry(DType dtype) {
-    return "biased_attention_" + dtype.name().toLowerCase(Locale.ROOT);
+    return EntryName.of("biased_attention", dtype);
   }
 }

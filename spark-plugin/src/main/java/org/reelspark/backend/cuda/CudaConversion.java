@@ -30,11 +30,7 @@ final class CudaConversion {
       Checks.aligned(16, from, to);
       launcher.launchOctets("widen_bf16", count, arguments);
     } else {
-      launcher.forEachOctet(entry(from.dtype(), to.dtype()), count, arguments);
+      launcher.forEachOctet(EntryName.of("convert", from.dtype(), to.dtype()), count, arguments);
     }
-  }
-
-  static String entry(DType from, DType to) {
-    return "convert_%s_to_%s".formatted(KernelLauncher.name(from), KernelLauncher.name(to));
   }
 }

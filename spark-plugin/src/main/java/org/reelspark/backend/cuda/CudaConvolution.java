@@ -192,9 +192,8 @@ final class CudaConvolution {
     return best;
   }
 
-  static String entry(DType type, DType resultType, int blockOutputs) {
-    return "convolve_%s_to_%s_n%d"
-        .formatted(KernelLauncher.name(type), KernelLauncher.name(resultType), blockOutputs);
+  private static String entry(DType type, DType resultType, int blockOutputs) {
+    return EntryName.of("convolve", type, resultType) + "_n" + blockOutputs;
   }
 
   private static long addressOf(Tensor tensor) {

@@ -36,7 +36,7 @@ final class CudaElementwise implements ElementwiseOperations {
     ByteBuffer sum =
         combination(inputs.stream().mapToLong(Tensor::address).toArray(), coefficients);
     launcher.forEachOctet(
-        entry("combine", out),
+        EntryName.of("combine", out.dtype()),
         out.elementCount(),
         launcher.arguments().add(sum).add(out.address()).add(out.elementCount()));
   }
@@ -57,7 +57,7 @@ final class CudaElementwise implements ElementwiseOperations {
     check(a, b);
     check(a, out);
     launcher.forEachOctet(
-        entry("multiply", out),
+        EntryName.of("multiply", out.dtype()),
         out.elementCount(),
         launcher
             .arguments()
@@ -71,7 +71,7 @@ final class CudaElementwise implements ElementwiseOperations {
   public void activate(Tensor x, Activation activation, Tensor out) {
     check(x, out);
     launcher.forEachOctet(
-        entry("activate", out),
+        EntryName.of("activate", out.dtype()),
         out.elementCount(),
         launcher
             .arguments()
@@ -88,7 +88,7 @@ final class CudaElementwise implements ElementwiseOperations {
     Checks.type(DType.F32, row);
     Checks.size("elements of the row", x.columns(), row.elementCount());
     launcher.forEachOctet(
-        entry("add_row", out),
+        EntryName.of("add_row", out.dtype()),
         out.elementCount(),
         launcher
             .arguments()
@@ -123,9 +123,10 @@ final class CudaElementwise implements ElementwiseOperations {
             .add(Math.toIntExact(residual.columns())));
   }
 
-  static String gatedAddEntry(DType branch, DType residual) {
-    String name = "gated_add_" + KernelLauncher.name(branch);
-    return branch == residual ? name : name + "_to_" + KernelLauncher.name(residual);
+  private static String gatedAddEntry(DType branch, DType residual) {
+    return branch == residual
+        ? EntryName.of("gated_add", branch)
+        : EntryName.of("gated_add", branch, residual);
   }
 
   /** {@inheritDoc} Waits for the answer. */
@@ -139,7 +140,7 @@ final class CudaElementwise implements ElementwiseOperations {
         Tensor host = Tensor.allocateHost(DType.I32, one)) {
       stream.clear(found.address(), found.byteSize());
       launcher.forEachOctet(
-          entry("find_not_finite", x),
+          EntryName.of("find_not_finite", x.dtype()),
           x.elementCount(),
           launcher.arguments().add(x.address()).add(x.elementCount()).add(found.address()));
       memory.copy(found, host);
@@ -154,10 +155,6 @@ final class CudaElementwise implements ElementwiseOperations {
       case SILU -> 1;
       case GELU_TANH -> 2;
     };
-  }
-
-  private static String entry(String operation, Tensor tensor) {
-    return operation + "_" + KernelLauncher.name(tensor.dtype());
   }
 
   private static void check(Tensor a, Tensor b) {

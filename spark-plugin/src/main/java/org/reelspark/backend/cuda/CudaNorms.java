@@ -32,7 +32,7 @@ final class CudaNorms implements NormOperations {
     Checks.sameShape(factor, addend);
     long parameterStride = Checks.rowStride("scale and shift", factor, x);
     launcher.forEachRow(
-        entry("layer_norm", x, out),
+        EntryName.of("layer_norm", x.dtype(), out.dtype()),
         x.rows(),
         launcher
             .arguments()
@@ -54,7 +54,7 @@ final class CudaNorms implements NormOperations {
     check(x, out);
     checkWeight(weight, x);
     launcher.forEachRow(
-        entry("rms_norm", x, out),
+        EntryName.of("rms_norm", x.dtype(), out.dtype()),
         x.rows(),
         launcher
             .arguments()
@@ -84,7 +84,7 @@ final class CudaNorms implements NormOperations {
           "%d columns are not whole heads of %d".formatted(x.columns(), headDimension));
     }
     launcher.forEachRow(
-        "rms_norm_rotary_" + KernelLauncher.name(x.dtype()),
+        EntryName.of("rms_norm_rotary", x.dtype()),
         x.rows(),
         launcher
             .arguments()
@@ -111,7 +111,7 @@ final class CudaNorms implements NormOperations {
       throw new IllegalArgumentException("channel norm is followed by NONE or SILU");
     }
     launcher.forEachRow(
-        "channel_norm_" + KernelLauncher.name(x.dtype()),
+        EntryName.of("channel_norm", x.dtype()),
         x.rows(),
         launcher
             .arguments()
@@ -121,11 +121,6 @@ final class CudaNorms implements NormOperations {
             .add(out.address())
             .add(x.rows())
             .add(columns(x)));
-  }
-
-  private static String entry(String norm, Tensor x, Tensor out) {
-    return "%s_%s_to_%s"
-        .formatted(norm, KernelLauncher.name(x.dtype()), KernelLauncher.name(out.dtype()));
   }
 
   private static int columns(Tensor x) {

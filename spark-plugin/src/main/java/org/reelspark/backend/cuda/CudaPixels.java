@@ -21,7 +21,7 @@ final class CudaPixels {
     long channels = in.size(3) / 2;
     Checks.shape("out", out, 2 * in.size(0), in.size(1), in.size(2), channels);
     launcher.forEachOctet(
-        entry("interleave_frames", x),
+        EntryName.of("interleave_frames", x.dtype()),
         out.elementCount(),
         launcher
             .arguments()
@@ -44,7 +44,7 @@ final class CudaPixels {
     long frames = in.size(0) * frameFactor - droppedFrames;
     Checks.shape("out", out, frames, 2 * in.size(1), 2 * in.size(2), outputs);
     launcher.forEachOctet(
-        entry("duplicate_upsample_add", x),
+        EntryName.of("duplicate_upsample_add", x.dtype()),
         out.elementCount(),
         launcher
             .arguments()
@@ -65,7 +65,7 @@ final class CudaPixels {
     int channels = Math.toIntExact(in.size(3) / patch / patch);
     Checks.shape("out", out, in.size(0), in.size(1) * patch, in.size(2) * patch, channels);
     launcher.forEach(
-        entry("unpatchify_pixels", x),
+        EntryName.of("unpatchify_pixels", x.dtype()),
         out.rows(),
         launcher
             .arguments()
@@ -87,15 +87,11 @@ final class CudaPixels {
     }
     try (Tensor bytes = memory.allocate(DType.U8, out.shape())) {
       launcher.forEachOctet(
-          entry("to_rgb", x),
+          EntryName.of("to_rgb", x.dtype()),
           x.elementCount(),
           launcher.arguments().add(x.address()).add(bytes.address()).add(x.elementCount()));
       memory.copy(bytes, out);
     }
-  }
-
-  private static String entry(String operation, Tensor x) {
-    return operation + "_" + KernelLauncher.name(x.dtype());
   }
 
   private static void check(Tensor x, Tensor out) {

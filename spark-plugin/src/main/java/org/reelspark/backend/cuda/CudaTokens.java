@@ -48,23 +48,29 @@ final class CudaTokens implements TokenOperations, AutoCloseable {
   @Override
   public void patchify(Tensor latents, int[] patch, int[] order, Tensor out) {
     checkGrid(latents, patch, order, out);
-    move("patchify_%s_to_%s", latents, out, latents.shape(), patch, order, latents.elementCount());
+    move("patchify", latents, out, latents.shape(), patch, order, latents.elementCount());
   }
 
   @Override
   public void unpatchify(Tensor tokens, int[] patch, int[] order, Tensor out) {
     checkGrid(out, patch, order, tokens);
-    move("unpatchify_%s_to_%s", tokens, out, out.shape(), patch, order, out.elementCount());
+    move("unpatchify", tokens, out, out.shape(), patch, order, out.elementCount());
   }
 
   private void move(
-      String entry, Tensor from, Tensor to, Shape latents, int[] patch, int[] order, long count) {
+      String operation,
+      Tensor from,
+      Tensor to,
+      Shape latents,
+      int[] patch,
+      int[] order,
+      long count) {
     if (count == 0) {
       return;
     }
     Tensor indices = orders.of(order, order.length);
     launcher.forEach(
-        entry.formatted(KernelLauncher.name(from.dtype()), KernelLauncher.name(to.dtype())),
+        EntryName.of(operation, from.dtype(), to.dtype()),
         count,
         launcher
             .arguments()
@@ -123,7 +129,7 @@ final class CudaTokens implements TokenOperations, AutoCloseable {
         Tensor deviations = memory.upload(hostStd);
         Tensor means = memory.upload(hostMean)) {
       launcher.forEach(
-          "latents_to_video_" + KernelLauncher.name(out.dtype()),
+          EntryName.of("latents_to_video", out.dtype()),
           out.elementCount(),
           launcher
               .arguments()

@@ -100,7 +100,7 @@ final class CudaWideAttention {
 
   private void softmax(Tensor scores, float scale, Tensor weights) {
     launcher.forEachRow(
-        "softmax_f32_to_" + KernelLauncher.name(weights.dtype()),
+        EntryName.of("softmax", scores.dtype(), weights.dtype()),
         scores.rows(),
         launcher
             .arguments()

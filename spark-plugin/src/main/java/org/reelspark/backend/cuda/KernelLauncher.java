@@ -1,8 +1,5 @@
 package org.reelspark.backend.cuda;
 
-import java.util.Locale;
-import org.reelspark.tensor.DType;
-
 /** Launches kernels by name on one stream. One thread at a time. */
 final class KernelLauncher implements AutoCloseable {
   /** Enough to hide the latency of memory; more would only be set up. */
@@ -73,11 +70,6 @@ final class KernelLauncher implements AutoCloseable {
   void launch(String entry, Kernel.Grid grid, KernelArguments filled) {
     stream.device().makeCurrent();
     kernels.kernel(entry).launch(stream, grid, filled);
-  }
-
-  /** As the names of kernels have it. */
-  static String name(DType dtype) {
-    return dtype.name().toLowerCase(Locale.ROOT);
   }
 
   @Override

@@ -1,7 +1,6 @@
 package org.reelspark.backend.cuda;
 
 import java.nio.ByteBuffer;
-import java.util.Locale;
 import org.reelspark.tensor.DType;
 
 /** The launches before attention: operands packed, key blocks selected, rows ordered. */
@@ -44,7 +43,6 @@ final class Preparation {
   }
 
   static String prepareEntry(DType type, OperandFormat format, int kernelDimension) {
-    return "prepare_%s_to_%s_d%d"
-        .formatted(type.name().toLowerCase(Locale.ROOT), format.entryPart(), kernelDimension);
+    return EntryName.of("prepare", type, format.entryPart()) + "_d" + kernelDimension;
   }
 }
