@@ -6,7 +6,6 @@ import org.reelspark.attention.AttentionParameters;
 import org.reelspark.attention.AttentionStatistics;
 import org.reelspark.backend.Activation;
 import org.reelspark.backend.AttentionInputs;
-import org.reelspark.backend.AttentionLayout;
 import org.reelspark.backend.Backend;
 import org.reelspark.backend.Convolution;
 import org.reelspark.backend.Linear;
@@ -216,13 +215,8 @@ public final class CudaBackend implements Backend {
       AttentionStatistics statistics = wideAttention.attention(inputs, parameters, out);
       return () -> statistics;
     }
-    CudaAttention chosen = isLong(inputs) ? attention : exactAttention;
+    CudaAttention chosen = inputs.keyTokens() >= LONG_SEQUENCE ? attention : exactAttention;
     return chosen.attention(inputs, parameters, out);
-  }
-
-  private static boolean isLong(AttentionInputs inputs) {
-    int tokens = inputs.layout() == AttentionLayout.TOKEN_MAJOR ? 1 : 2;
-    return inputs.key().shape().size(tokens) >= LONG_SEQUENCE;
   }
 
   @Override

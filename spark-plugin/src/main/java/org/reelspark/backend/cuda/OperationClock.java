@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.reelspark.backend.AttentionInputs;
-import org.reelspark.backend.AttentionLayout;
 import org.reelspark.backend.Backend;
 
 /**
@@ -120,8 +119,7 @@ public final class OperationClock implements AutoCloseable {
 
   private static String operation(Method method, Object[] arguments) {
     if (arguments[0] instanceof AttentionInputs inputs) {
-      int tokens = inputs.layout() == AttentionLayout.TOKEN_MAJOR ? 1 : 2;
-      return "attention over %d keys".formatted(inputs.key().shape().size(tokens));
+      return "attention over %d keys".formatted(inputs.keyTokens());
     }
     return method.getName();
   }
