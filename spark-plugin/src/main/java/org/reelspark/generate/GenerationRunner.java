@@ -33,7 +33,7 @@ public final class GenerationRunner {
       GenerationListener listener,
       Cancellation cancellation) {
     this.planner = new GenerationPlanner(model, output, settings);
-    this.renderer = new VideoRenderer(model, output.checkpoints(), listener, cancellation);
+    this.renderer = new VideoRenderer(model, output, listener, cancellation);
     this.output = output;
     this.settings = settings;
     this.listener = listener;

@@ -1,7 +1,8 @@
 package org.reelspark.generate;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.io.InputStream;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -43,6 +44,17 @@ public final class LocalOutputStore implements OutputStore {
   }
 
   @Override
+  public Optional<InputStream> open(String path) {
+    try {
+      return Optional.of(Files.newInputStream(root.resolve(path)));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw failed("read", root.resolve(path), e);
+    }
+  }
+
+  @Override
   public OptionalLong byteSize(String path) {
     try {
       return OptionalLong.of(Files.size(root.resolve(path)));
@@ -54,7 +66,7 @@ public final class LocalOutputStore implements OutputStore {
   }
 
   @Override
-  public void write(String path, byte[] content) {
+  public void write(String path, FileContent content) {
     Path target = root.resolve(path);
     Path temporary =
         target.resolveSibling(".%s.%s.tmp".formatted(target.getFileName(), UUID.randomUUID()));
@@ -73,8 +85,8 @@ public final class LocalOutputStore implements OutputStore {
         | ReadOnlyFileSystemException e) {
       throw unwritable(e);
     } catch (IOException e) {
-      if (isFull(content.length)) {
-        throw full(target, content.length, e);
+      if (isFull(content.byteSize())) {
+        throw full(target, content.byteSize(), e);
       }
       throw failed("write", target, e);
     }
@@ -89,13 +101,10 @@ public final class LocalOutputStore implements OutputStore {
     }
   }
 
-  private static void writeDurably(Path file, byte[] content) throws IOException {
+  private static void writeDurably(Path file, FileContent content) throws IOException {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      ByteBuffer remaining = ByteBuffer.wrap(content);
-      while (remaining.hasRemaining()) {
-        channel.write(remaining);
-      }
+      content.writeTo(Channels.newOutputStream(channel));
       channel.force(true);
     }
   }
@@ -108,7 +117,7 @@ public final class LocalOutputStore implements OutputStore {
     }
   }
 
-  private ReelsparkException full(Path target, int bytes, IOException cause) {
+  private ReelsparkException full(Path target, long bytes, IOException cause) {
     return new ReelsparkException(
         ErrorCode.OUTPUT_UNWRITABLE,
         "disk full: no space for the %d bytes of %s; free space and run again, finished videos are kept"

@@ -1,5 +1,6 @@
 package org.reelspark.generate;
 
+import java.io.InputStream;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -19,6 +20,13 @@ public interface OutputStore {
   Optional<byte[]> read(String path);
 
   /**
+   * Opens a file, or nothing when it does not exist; the caller closes it.
+   *
+   * @throws org.reelspark.error.ReelsparkException OUTPUT_FAILED
+   */
+  Optional<InputStream> open(String path);
+
+  /**
    * Size of a file in bytes, or nothing when it does not exist.
    *
    * @throws org.reelspark.error.ReelsparkException OUTPUT_FAILED
@@ -32,7 +40,12 @@ public interface OutputStore {
    * @throws org.reelspark.error.ReelsparkException OUTPUT_UNWRITABLE when trying again cannot help
    *     (no permission, no space), else OUTPUT_FAILED
    */
-  void write(String path, byte[] content);
+  void write(String path, FileContent content);
+
+  /** As {@link #write(String, FileContent)}. */
+  default void write(String path, byte[] content) {
+    write(path, FileContent.of(content));
+  }
 
   /**
    * Deletes a file, if it exists.

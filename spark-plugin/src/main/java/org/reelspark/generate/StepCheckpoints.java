@@ -1,15 +1,16 @@
 package org.reelspark.generate;
 
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.reelspark.model.DenoiseState;
 
-/** Keeps what has been computed of videos that are not finished. */
-public interface StepCheckpoints {
+/** Keeps what has been computed of one video, for whoever makes it. One thread at a time. */
+public interface StepCheckpoints extends AutoCloseable {
   /** Keeps nothing. */
   StepCheckpoints NONE =
       new StepCheckpoints() {
         @Override
-        public Optional<DenoiseState> find(String key) {
+        public Optional<DenoiseState> find() {
           return Optional.empty();
         }
 
@@ -19,15 +20,27 @@ public interface StepCheckpoints {
         }
 
         @Override
-        public void save(String key, DenoiseState state) {}
+        public void save(Supplier<DenoiseState> state) {}
+
+        @Override
+        public void close() {}
       };
 
-  /** Where the video of a key was last left, if that is known. */
-  Optional<DenoiseState> find(String key);
+  /** Where the video was last left, if that is known. */
+  Optional<DenoiseState> find();
 
-  /** Whether to save after so many of a video's steps. */
+  /** Whether to save after so many of the video's steps. */
   boolean isDue(int stepsDone, int steps);
 
-  /** Replaces what is kept of a key. What cannot be saved is not worth failing for. */
-  void save(String key, DenoiseState state);
+  /**
+   * Takes a state during the call and keeps it some time later, in place of earlier ones, which it
+   * waits for. What cannot be saved is not worth failing for.
+   *
+   * @param state what it throws passes through, but for want of memory
+   */
+  void save(Supplier<DenoiseState> state);
+
+  /** Waits until all that was saved is kept. */
+  @Override
+  void close();
 }

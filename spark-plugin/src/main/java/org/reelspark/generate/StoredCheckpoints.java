@@ -1,43 +1,107 @@
 package org.reelspark.generate;
 
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
+import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.model.DenoiseState;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Checkpoints as files of an output directory, named by the keys of their videos. */
+/**
+ * Checkpoints of one video as two files of an output directory, written in turn: whatever happens
+ * while one is written, the other is whole.
+ *
+ * <p>Files are written on a thread of their own, one at a time, so that the device goes on
+ * meanwhile.
+ */
 final class StoredCheckpoints implements StepCheckpoints {
   private static final Logger LOG = LoggerFactory.getLogger(StoredCheckpoints.class);
 
   private final OutputStore files;
+  private final String key;
   private final int interval;
+  private final List<String> paths;
+
+  /** Which of the paths the next checkpoint goes to. */
+  private int turn;
+
+  /** Steps of the checkpoint that was found last. */
+  private int stepsFound;
+
+  /** The last one, at work or done. */
+  private Thread writer = new Thread();
 
   /**
    * @param interval steps between two checkpoints of a video; 0 for none
    */
-  StoredCheckpoints(OutputStore files, int interval) {
+  StoredCheckpoints(OutputStore files, String key, int interval) {
     this.files = files;
+    this.key = key;
     this.interval = interval;
+    this.paths = List.of(path(key, 0), path(key, 1));
+  }
+
+  private static String path(String key, int turn) {
+    return "%s/%s.%d".formatted(VideoStore.CHECKPOINT_DIRECTORY, key, turn);
   }
 
   @Override
-  public Optional<DenoiseState> find(String key) {
+  public Optional<DenoiseState> find() {
     if (interval == 0) {
       return Optional.empty();
     }
+    List<Candidate> candidates = new ArrayList<>();
+    for (int index = 0; index < paths.size(); index++) {
+      candidate(index).ifPresent(candidates::add);
+    }
+    candidates.sort(Comparator.comparingInt(Candidate::stepsDone).reversed());
+    for (Candidate candidate : candidates) {
+      Optional<DenoiseState> state = read(paths.get(candidate.index()));
+      if (state.isPresent()) {
+        turn = 1 - candidate.index();
+        stepsFound = candidate.stepsDone();
+        return state;
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** A file that may hold a checkpoint of so many steps. */
+  private record Candidate(int index, int stepsDone) {}
+
+  /** Reads the beginning of a file only: two states at once would be large. */
+  private Optional<Candidate> candidate(int index) {
     try {
-      return files.read(path(key)).flatMap(content -> decode(key, content));
-    } catch (ReelsparkException e) {
-      LOG.warn("Starting a video anew: {}", e.getMessage());
-      return Optional.empty();
+      Optional<InputStream> file = files.open(paths.get(index));
+      if (file.isEmpty()) {
+        return Optional.empty();
+      }
+      try (InputStream in = new BufferedInputStream(file.get())) {
+        return Optional.of(new Candidate(index, CheckpointFormat.stepsDone(key, in).orElse(0)));
+      }
+    } catch (ReelsparkException | IOException e) {
+      return Optional.of(new Candidate(index, 0));
     }
   }
 
-  private Optional<DenoiseState> decode(String key, byte[] content) {
-    Optional<DenoiseState> state = CheckpointFormat.decode(key, content);
+  private Optional<DenoiseState> read(String path) {
+    Optional<DenoiseState> state = Optional.empty();
+    String problem = "damaged";
+    try (InputStream in =
+        new BufferedInputStream(files.open(path).orElseGet(InputStream::nullInputStream))) {
+      state = CheckpointFormat.decode(key, in);
+    } catch (ReelsparkException | IOException | OutOfMemoryError e) {
+      problem = e.toString();
+    }
     if (state.isEmpty()) {
-      LOG.warn("{} is damaged; starting its video anew", files.uri(path(key)));
+      LOG.warn("Going on without the checkpoint {}: {}", files.uri(path), problem);
     }
     return state;
   }
@@ -48,26 +112,70 @@ final class StoredCheckpoints implements StepCheckpoints {
   }
 
   @Override
-  public void save(String key, DenoiseState state) {
+  public void save(Supplier<DenoiseState> running) {
+    // One state at a time: they are large.
+    awaitWriter();
+    if (writer.isAlive()) {
+      return;
+    }
     try {
-      files.write(path(key), CheckpointFormat.encode(key, state));
+      DenoiseState state = running.get();
+      writer = new Thread(() -> write(state), "reelspark-checkpoint");
+      writer.setDaemon(true);
+      writer.start();
+    } catch (OutOfMemoryError e) {
+      LOG.warn("Going on without a checkpoint, for want of memory: {}", e.toString());
     } catch (ReelsparkException e) {
+      if (e.code() != ErrorCode.OUT_OF_MEMORY) {
+        throw e;
+      }
       LOG.warn("Going on without a checkpoint: {}", e.getMessage());
     }
   }
 
-  /** Drops what is kept of a key, once its video is finished. */
-  void remove(String key) {
+  /** Lets nothing pass: on executors, Spark takes what a thread ends with for the end of all. */
+  private void write(DenoiseState state) {
+    try {
+      if (state.stepsDone() <= stepsFound) {
+        // The run could not go on from what was found, and would not find its own behind it.
+        delete();
+        stepsFound = 0;
+      }
+      files.write(paths.get(turn), CheckpointFormat.content(key, state));
+      turn = 1 - turn;
+    } catch (ReelsparkException e) {
+      LOG.warn("Going on without a checkpoint: {}", e.getMessage());
+    } catch (RuntimeException | Error e) {
+      LOG.warn("Going on without a checkpoint", e);
+    }
+  }
+
+  /** Ends early when the thread is interrupted. */
+  private void awaitWriter() {
+    try {
+      writer.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    awaitWriter();
+  }
+
+  /** Drops what is kept, once the video is finished. */
+  void remove() {
     if (interval > 0) {
       try {
-        files.delete(path(key));
+        delete();
       } catch (ReelsparkException e) {
         LOG.warn("A checkpoint that nobody needs stays: {}", e.getMessage());
       }
     }
   }
 
-  private static String path(String key) {
-    return VideoStore.CHECKPOINT_DIRECTORY + "/" + key;
+  private void delete() {
+    paths.forEach(files::delete);
   }
 }

@@ -25,8 +25,8 @@ public interface VideoOutput {
    */
   FinishedVideo save(EncodedVideo video);
 
-  /** Where videos that are not finished are kept. */
-  default StepCheckpoints checkpoints() {
+  /** Where the video of a key is kept while it is not finished; the caller closes it. */
+  default StepCheckpoints checkpoints(String key) {
     return StepCheckpoints.NONE;
   }
 }

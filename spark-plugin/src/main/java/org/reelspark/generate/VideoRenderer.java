@@ -1,6 +1,7 @@
 package org.reelspark.generate;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.reelspark.attention.AttentionProfile;
@@ -23,36 +24,30 @@ final class VideoRenderer {
   private static final int PREVIEW_ROWS = 2;
 
   private final SharedModel model;
-  private final StepCheckpoints checkpoints;
+  private final VideoOutput output;
   private final GenerationListener listener;
   private final Cancellation cancellation;
 
   VideoRenderer(
       SharedModel model,
-      StepCheckpoints checkpoints,
+      VideoOutput output,
       GenerationListener listener,
       Cancellation cancellation) {
     this.model = model;
-    this.checkpoints = checkpoints;
+    this.output = output;
     this.listener = listener;
     this.cancellation = cancellation;
   }
 
   EncodedVideo render(PlannedGeneration plan) {
-    Stopwatch stopwatch = new Stopwatch();
-    try (DecodedVideo decoded =
-        model.exclusively(
-            cancellation,
-            videoModel -> {
-              listener.waited(stopwatch.lapMillis());
-              return decodedVideo(videoModel, plan, stopwatch);
-            })) {
+    try (StepCheckpoints checkpoints = output.checkpoints(plan.key());
+        DecodedVideo decoded = decodedVideo(plan, checkpoints)) {
       GenerationRequest request = plan.request();
       Tensor rgb = decoded.rgb();
       Frames frames =
           new Frames(
               rgb.shape().intSize(0), rgb.shape().intSize(1), rgb.shape().intSize(2), rgb.buffer());
-      stopwatch.lapMillis();
+      Stopwatch stopwatch = new Stopwatch();
       byte[] file = VideoEncoder.encode(frames, request.framesPerSecond(), request.format());
       byte[] preview = ContactSheet.png(frames, PREVIEW_COLUMNS, PREVIEW_ROWS);
       StageTimings timings =
@@ -73,8 +68,24 @@ final class VideoRenderer {
     }
   }
 
+  /** Files are read before the model's turn comes, and written on while it takes further steps. */
+  private DecodedVideo decodedVideo(PlannedGeneration plan, StepCheckpoints checkpoints) {
+    Optional<DenoiseState> start = checkpoints.find();
+    Stopwatch stopwatch = new Stopwatch();
+    return model.exclusively(
+        cancellation,
+        videoModel -> {
+          listener.waited(stopwatch.lapMillis());
+          return decodedVideo(videoModel, plan, start, observer(checkpoints), stopwatch);
+        });
+  }
+
   private DecodedVideo decodedVideo(
-      VideoModel videoModel, PlannedGeneration plan, Stopwatch stopwatch) {
+      VideoModel videoModel,
+      PlannedGeneration plan,
+      Optional<DenoiseState> start,
+      DenoiseObserver observer,
+      Stopwatch stopwatch) {
     GenerationRequest request = plan.request();
     try (TextEmbedding prompt = videoModel.encodeText(request.prompt());
         TextEmbedding negative = negativeEmbedding(videoModel, request)) {
@@ -87,12 +98,7 @@ final class VideoRenderer {
               request.seed(),
               profile(request, videoModel.description()));
       try (DenoiseResult denoised =
-          videoModel.denoise(
-              denoiseRequest,
-              checkpoints.find(plan.key()),
-              prompt,
-              negative,
-              observer(plan.key()))) {
+          videoModel.denoise(denoiseRequest, start, prompt, negative, observer)) {
         long denoiseMillis = stopwatch.lapMillis();
         cancellation.check();
         Tensor rgb = videoModel.decode(denoised.latents());
@@ -116,7 +122,7 @@ final class VideoRenderer {
     };
   }
 
-  private DenoiseObserver observer(String key) {
+  private DenoiseObserver observer(StepCheckpoints checkpoints) {
     return new DenoiseObserver() {
       @Override
       public void beforeStep(int step, int steps) {
@@ -127,7 +133,7 @@ final class VideoRenderer {
       @Override
       public void afterStep(int stepsDone, int steps, Supplier<DenoiseState> state) {
         if (checkpoints.isDue(stepsDone, steps)) {
-          checkpoints.save(key, state.get());
+          checkpoints.save(state);
         }
       }
 

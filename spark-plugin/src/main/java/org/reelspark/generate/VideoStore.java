@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * 3f/3f9c...e1.mp4      video
  * 3f/3f9c...e1.png      some of its frames
  * 3f/3f9c...e1.json     its request and figures; written last, so its presence marks a whole video
- * _checkpoints/3f9c...  a video between two sampler steps, until it is finished
+ * _checkpoints/3f9c...  a video between two sampler steps, until it is finished: two, in turn
  * </pre>
  *
  * Every file appears atomically, so two writers of one key cannot harm each other.
@@ -43,18 +43,18 @@ public final class VideoStore implements VideoOutput {
   private final OutputStore files;
   private final ModelDescription model;
   private final OutputDescription description;
-  private final StoredCheckpoints checkpoints;
+  private final int stepsBetweenCheckpoints;
   private boolean prepared;
 
   private VideoStore(
       OutputStore files,
       ModelDescription model,
       OutputDescription description,
-      StoredCheckpoints checkpoints) {
+      int stepsBetweenCheckpoints) {
     this.files = files;
     this.model = model;
     this.description = description;
-    this.checkpoints = checkpoints;
+    this.stepsBetweenCheckpoints = stepsBetweenCheckpoints;
   }
 
   /**
@@ -76,8 +76,7 @@ public final class VideoStore implements VideoOutput {
     } catch (ReelsparkException e) {
       throw unusable(files, e);
     }
-    return new VideoStore(
-        files, model, description, new StoredCheckpoints(files, stepsBetweenCheckpoints));
+    return new VideoStore(files, model, description, stepsBetweenCheckpoints);
   }
 
   @Override
@@ -170,7 +169,7 @@ public final class VideoStore implements VideoOutput {
             video.sparsity(),
             timings);
     files.write(sidecarPath(video.key()), toJson(sidecar));
-    checkpoints.remove(video.key());
+    storedCheckpoints(video.key()).remove();
     return new FinishedVideo(
         new VideoContent.Stored(files.uri(videoPath), video.file().length),
         video.tokens(),
@@ -179,8 +178,12 @@ public final class VideoStore implements VideoOutput {
   }
 
   @Override
-  public StepCheckpoints checkpoints() {
-    return checkpoints;
+  public StepCheckpoints checkpoints(String key) {
+    return storedCheckpoints(key);
+  }
+
+  private StoredCheckpoints storedCheckpoints(String key) {
+    return new StoredCheckpoints(files, key, stepsBetweenCheckpoints);
   }
 
   private static String videoPath(String key, GenerationRequest request) {

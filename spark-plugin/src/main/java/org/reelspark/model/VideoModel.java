@@ -38,7 +38,8 @@ public interface VideoModel extends AutoCloseable {
    * Runs the sampler from noise, or from where an earlier run of the same request was left; the
    * result is the same.
    *
-   * @param start not used when its arithmetic is another than the model's backend has
+   * @param start not used when it is not one of such a run, or its arithmetic is another than the
+   *     model's backend has
    * @param negative embedding of the negative prompt; unused, and may be null, when guidance is off
    *     in all steps
    * @return latents {@code [C, F, H, W]} F32, normalised, with the statistics of all steps; the

@@ -30,9 +30,8 @@ final class DatasetDirectory {
   private static final Pattern KEY = Pattern.compile("[0-9a-f]{%d}".formatted(KEY_LENGTH));
   private static final Pattern FILE_OF_KEY = Pattern.compile(KEY.pattern() + "\\.[a-z0-9]+");
 
-  /** A checkpoint, or what a writer that was killed left of one: a dot, its key, and more. */
-  private static final Pattern CHECKPOINT =
-      Pattern.compile("%1$s|\\.%1$s\\..*".formatted(KEY.pattern()));
+  /** A checkpoint, or, after a dot, what a writer that was killed left of one. */
+  private static final Pattern CHECKPOINT = Pattern.compile("\\.?%s\\..*".formatted(KEY.pattern()));
 
   private final FileSystem fileSystem;
   private final Path root;
@@ -144,7 +143,8 @@ final class DatasetDirectory {
 
   private static String keyOf(FileStatus checkpoint) {
     String name = checkpoint.getPath().getName();
-    return name.startsWith(".") ? name.substring(1, 1 + KEY_LENGTH) : name;
+    int start = name.startsWith(".") ? 1 : 0;
+    return name.substring(start, start + KEY_LENGTH);
   }
 
   private boolean exists(Path path) {

@@ -2,6 +2,7 @@ package org.reelspark.spark;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
@@ -14,6 +15,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.security.AccessControlException;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
+import org.reelspark.generate.FileContent;
 import org.reelspark.generate.OutputStore;
 
 /** An output directory on any Hadoop file system: HDFS, object stores. */
@@ -45,6 +47,17 @@ final class HadoopOutputStore implements OutputStore {
   }
 
   @Override
+  public Optional<InputStream> open(String path) {
+    try {
+      return Optional.of(fileSystem.open(file(path)));
+    } catch (FileNotFoundException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw failed("read", file(path), e);
+    }
+  }
+
+  @Override
   public OptionalLong byteSize(String path) {
     try {
       return OptionalLong.of(fileSystem.getFileStatus(file(path)).getLen());
@@ -56,21 +69,21 @@ final class HadoopOutputStore implements OutputStore {
   }
 
   @Override
-  public void write(String path, byte[] content) {
+  public void write(String path, FileContent content) {
     Path target = file(path);
     Path temporary =
         new Path(target.getParent(), ".%s.%s.tmp".formatted(target.getName(), UUID.randomUUID()));
     try {
       try (FSDataOutputStream out = fileSystem.create(temporary, false)) {
-        out.write(content);
+        content.writeTo(out);
       }
       replace(temporary, target);
     } catch (AccessControlException | FileAlreadyExistsException | ParentNotDirectoryException e) {
       throw unwritable(e);
     } catch (IOException e) {
       deleteQuietly(temporary, e);
-      if (isFull(content.length)) {
-        throw full(target, content.length, e);
+      if (isFull(content.byteSize())) {
+        throw full(target, content.byteSize(), e);
       }
       throw failed("write", target, e);
     }
@@ -119,7 +132,7 @@ final class HadoopOutputStore implements OutputStore {
     return path.isEmpty() ? root : new Path(root, path);
   }
 
-  private ReelsparkException full(Path target, int bytes, IOException cause) {
+  private ReelsparkException full(Path target, long bytes, IOException cause) {
     return new ReelsparkException(
         ErrorCode.OUTPUT_UNWRITABLE,
         "file system full: no space for the %d bytes of %s; free space and run again, finished videos are kept"

@@ -43,7 +43,7 @@ final class ReelsparkConf implements Serializable {
           "output.checkpointSteps",
           "Each time a video has taken this many sampler steps, what it has come to is kept in the"
               + " output directory until it is done, so that a lost executor costs it at most these"
-              + " steps. 0 keeps nothing.",
+              + " steps and those taken while the last ones were being written. 0 keeps nothing.",
           0,
           10);
 

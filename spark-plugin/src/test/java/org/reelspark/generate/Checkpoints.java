@@ -9,8 +9,8 @@ public final class Checkpoints {
 
   /** Steps that the checkpoint of a video holds; 0 without one. */
   public static int stepsDone(Path output, String key) {
-    return new StoredCheckpoints(new LocalOutputStore(output), 1)
-        .find(key)
+    return new StoredCheckpoints(new LocalOutputStore(output), key, 1)
+        .find()
         .map(DenoiseState::stepsDone)
         .orElse(0);
   }

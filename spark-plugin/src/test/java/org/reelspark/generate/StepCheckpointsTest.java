@@ -8,42 +8,44 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.reelspark.attention.AttentionStatistics;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.model.DenoiseState;
 
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
 class StepCheckpointsTest {
   private static final int STEPS = 7;
   private static final GenerationInput INPUT =
       new GenerationInput("a red square", Map.of("steps", Integer.toString(STEPS)));
-  private static final String KEY = "0123456789abcdef".repeat(4);
-  private static final DenoiseState STATE =
-      new DenoiseState(
-          "cuda bf16 sixteen_bit",
-          3,
-          List.of(new float[] {1.5f, -0f, Float.MIN_VALUE}, new float[] {}, new float[] {7}),
-          new AttentionStatistics(5, 4, 0.1));
 
   private final ToyModel toy = ToyModel.create();
   private final SharedModel model = new SharedModel(toy, new DeviceGate());
-  private final List<Integer> steps = new ArrayList<>();
+  private final List<Integer> steps = Collections.synchronizedList(new ArrayList<>());
+  private final String key =
+      ContentKey.of(
+          GenerationRequest.resolve(
+              INPUT.prompt(), GenerationOptions.parse(INPUT.options()), toy.description()),
+          toy.description());
 
   @TempDir Path directory;
 
-  private VideoStore store(int interval) {
-    return VideoStore.open(new LocalOutputStore(directory), toy.description(), interval);
-  }
-
-  private GenerationResult generate(int interval, int failingStep) {
+  private GenerationResult generate(int interval, WatchedStore.Writer writer, int failingStep) {
     GenerationListener listener =
         new GenerationListener() {
           @Override
@@ -54,22 +56,51 @@ class StepCheckpointsTest {
             steps.add(step);
           }
         };
+    VideoStore store =
+        VideoStore.open(
+            new WatchedStore(new LocalOutputStore(directory), writer), toy.description(), interval);
     return new GenerationRunner(
-            model, store(interval), GenerationSettings.DEFAULT, listener, Cancellation.NEVER)
+            model, store, GenerationSettings.DEFAULT, listener, Cancellation.NEVER)
         .generate(INPUT);
   }
 
-  private void killAt(int step, int interval) {
-    assertThatThrownBy(() -> generate(interval, step)).hasMessageContaining("killed");
-    steps.clear();
+  private GenerationResult generate(int interval, WatchedStore.Writer checkpointWriter) {
+    return generate(
+        interval,
+        (path, write) -> {
+          if (path.startsWith(VideoStore.CHECKPOINT_DIRECTORY)) {
+            checkpointWriter.write(path, write);
+          } else {
+            write.run();
+          }
+        },
+        -1);
   }
 
   private GenerationResult generate(int interval) {
-    return generate(interval, -1);
+    return generate(interval, (path, write) -> write.run());
   }
 
-  private Path checkpoint(String key) {
-    return directory.resolve(VideoStore.CHECKPOINT_DIRECTORY).resolve(key);
+  private void killAt(int step, int interval) {
+    assertThatThrownBy(() -> generate(interval, (path, write) -> write.run(), step))
+        .hasMessageContaining("killed");
+    steps.clear();
+  }
+
+  private StoredCheckpoints stored() {
+    return new StoredCheckpoints(new LocalOutputStore(directory), key, 1);
+  }
+
+  /** Files of the video's checkpoints, the one that was written last at the end. */
+  private List<Path> files() throws IOException {
+    try (Stream<Path> files = Files.list(directory.resolve(VideoStore.CHECKPOINT_DIRECTORY))) {
+      return files.sorted().toList();
+    }
+  }
+
+  private static DenoiseState state(int stepsDone) {
+    return new DenoiseState(
+        "toy", stepsDone, List.of(new float[] {stepsDone}), AttentionStatistics.NONE);
   }
 
   @ParameterizedTest
@@ -82,7 +113,7 @@ class StepCheckpointsTest {
     assertThat(result.status()).isEqualTo(GenerationStatus.GENERATED);
     assertThat(steps).first().isEqualTo(firstStep);
     assertThat(steps).hasSize(STEPS - firstStep);
-    assertThat(checkpoint(result.key().orElseThrow())).doesNotExist();
+    assertThat(Checkpoints.stepsDone(directory, key)).isZero();
   }
 
   @Test
@@ -105,13 +136,41 @@ class StepCheckpointsTest {
       strings = {"", "RSK1", "no checkpoint at all, but long enough to hold a header ....."})
   void damagedCheckpointIsNotUsed(String content) throws IOException {
     killAt(5, 2);
-    String key = ContentKey.of(request(), toy.description());
-    assertThat(checkpoint(key)).exists();
-    Files.writeString(checkpoint(key), content);
+    for (Path file : files()) {
+      Files.writeString(file, content);
+    }
 
     assertThat(generate(2).status()).isEqualTo(GenerationStatus.GENERATED);
 
     assertThat(steps).hasSize(STEPS);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 60, 10_000})
+  void checkpointBeforeADamagedOneStandsIn(long byteSize) throws IOException {
+    killAt(5, 2);
+    Path latest = files().get(1);
+    byte[] whole = Files.readAllBytes(latest);
+    Files.write(latest, Arrays.copyOf(whole, (int) Math.min(byteSize, whole.length - 1)));
+
+    assertThat(generate(2).status()).isEqualTo(GenerationStatus.GENERATED);
+
+    assertThat(steps).first().isEqualTo(2);
+  }
+
+  @Test
+  void runThatCouldNotUseWhatItFoundFindsItsOwn() {
+    try (StoredCheckpoints other = stored()) {
+      other.save(() -> state(4));
+      other.save(() -> state(5));
+    }
+
+    try (StoredCheckpoints anew = stored()) {
+      assertThat(anew.find()).get().extracting(DenoiseState::stepsDone).isEqualTo(5);
+      anew.save(() -> state(1));
+    }
+
+    assertThat(stored().find()).get().extracting(DenoiseState::stepsDone).isEqualTo(1);
   }
 
   @Test
@@ -121,34 +180,108 @@ class StepCheckpointsTest {
     assertThat(generate(2).status()).isEqualTo(GenerationStatus.GENERATED);
   }
 
-  private GenerationRequest request() {
-    return GenerationRequest.resolve(
-        INPUT.prompt(), GenerationOptions.parse(INPUT.options()), toy.description());
+  static List<Throwable> failuresToSave() {
+    return List.of(
+        new OutOfMemoryError("on purpose"),
+        new IllegalStateException("on purpose"),
+        new ReelsparkException(ErrorCode.OUTPUT_FAILED, "on purpose"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("failuresToSave")
+  void failureToWriteACheckpointCostsNothing(Throwable failure) {
+    GenerationResult result =
+        generate(
+            2,
+            (path, write) -> {
+              if (failure instanceof Error error) {
+                throw error;
+              }
+              throw (RuntimeException) failure;
+            });
+
+    assertThat(result.status()).isEqualTo(GenerationStatus.GENERATED);
+    assertThat(result.attempts()).isEqualTo(1);
   }
 
   @Test
-  void bytesHoldTheWholeState() {
-    DenoiseState state =
-        CheckpointFormat.decode(KEY, CheckpointFormat.encode(KEY, STATE)).orElseThrow();
-
-    assertThat(state.arithmetic()).isEqualTo(STATE.arithmetic());
-    assertThat(state.stepsDone()).isEqualTo(STATE.stepsDone());
-    assertThat(state.statistics()).isEqualTo(STATE.statistics());
-    assertThat(state.tensors().toArray(float[][]::new))
-        .isDeepEqualTo(STATE.tensors().toArray(float[][]::new));
-  }
-
-  @Test
-  void anyChangedOrMissingByteIsNoticed() {
-    byte[] whole = CheckpointFormat.encode(KEY, STATE);
-
-    for (int index = 0; index < whole.length; index++) {
-      byte[] changed = whole.clone();
-      changed[index] ^= 4;
-      assertThat(CheckpointFormat.decode(KEY, changed)).as("byte %d changed", index).isEmpty();
-      byte[] cut = Arrays.copyOf(whole, index);
-      assertThat(CheckpointFormat.decode(KEY, cut)).as("cut at %d", index).isEmpty();
+  void onlyWantOfMemoryMayKeepAStateFromBeingTaken() {
+    Supplier<DenoiseState> noHeap =
+        () -> {
+          throw new OutOfMemoryError("on purpose");
+        };
+    Supplier<DenoiseState> noHostMemory =
+        () -> {
+          throw new ReelsparkException(ErrorCode.OUT_OF_MEMORY, "on purpose");
+        };
+    ReelsparkException lostDevice = new ReelsparkException(ErrorCode.DEVICE_FAILED, "on purpose");
+    try (StoredCheckpoints checkpoints = stored()) {
+      checkpoints.save(() -> state(1));
+      checkpoints.save(noHeap);
+      checkpoints.save(noHostMemory);
+      assertThatThrownBy(
+              () ->
+                  checkpoints.save(
+                      () -> {
+                        throw lostDevice;
+                      }))
+          .isSameAs(lostDevice);
     }
-    assertThat(CheckpointFormat.decode(KEY.replace('0', '1'), whole)).isEqualTo(Optional.empty());
+
+    assertThat(Checkpoints.stepsDone(directory, key)).isEqualTo(1);
+  }
+
+  @Test
+  void stepsGoOnWhileACheckpointIsWrittenButNotTheNextCheckpoint() {
+    List<Integer> stepsWhenWritten = new ArrayList<>();
+
+    GenerationResult result =
+        generate(
+            2,
+            (path, write) -> {
+              int due = 2 * (stepsWhenWritten.size() + 1);
+              awaitStep(due + 1);
+              write.run();
+              stepsWhenWritten.add(steps.size());
+            });
+
+    assertThat(result.attempts()).isEqualTo(1);
+    assertThat(stepsWhenWritten).hasSize(3);
+    assertThat(stepsWhenWritten.get(0)).isBetween(3, 4);
+    assertThat(stepsWhenWritten.get(1)).isBetween(5, 6);
+    assertThat(stepsWhenWritten.get(2)).isEqualTo(7);
+  }
+
+  /** Of steps that come only if they do not wait for the caller. */
+  private void awaitStep(int begun) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (steps.size() < begun) {
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException("no further step than " + steps);
+      }
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+    }
+  }
+
+  @Test
+  void finishedVideoWaitsForTheLastWriteAndLeavesNoCheckpoint() throws IOException {
+    CountDownLatch denoised = new CountDownLatch(1);
+    toy.beforeDenoise(denoised::countDown);
+
+    GenerationResult result =
+        generate(
+            6,
+            (path, write) -> {
+              try {
+                denoised.await();
+                Thread.sleep(100);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              write.run();
+            });
+
+    assertThat(result.status()).isEqualTo(GenerationStatus.GENERATED);
+    assertThat(files()).isEmpty();
   }
 }

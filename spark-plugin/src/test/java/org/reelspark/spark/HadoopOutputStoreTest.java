@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
+import java.util.List;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -13,8 +14,14 @@ import org.apache.hadoop.fs.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.reelspark.attention.AttentionStatistics;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
+import org.reelspark.generate.StepCheckpoints;
+import org.reelspark.generate.ToyModel;
+import org.reelspark.generate.VideoStore;
+import org.reelspark.model.DenoiseState;
+import org.reelspark.model.ModelDescription;
 
 /** Over Hadoop's own local file system, which keeps a checksum beside each file. */
 class HadoopOutputStoreTest {
@@ -62,5 +69,45 @@ class HadoopOutputStoreTest {
             ReelsparkException.class,
             e -> assertThat(e.code()).isEqualTo(ErrorCode.OUTPUT_UNWRITABLE))
         .hasMessageContaining("choose a directory");
+  }
+
+  @Test
+  void someCheckpointIsWholeWheneverItsWriterEnds() throws IOException {
+    boolean died = true;
+    for (int changes = 0; died; changes++) {
+      Path root = new Path(directory.resolve("killed-after-" + changes).toUri().getPath());
+      MortalFileSystem mortal = new MortalFileSystem(changes);
+      mortal.initialize(URI.create("mortal:///"), new Configuration());
+      int kept = 0;
+      for (int step = 1; step <= 5; step++) {
+        try (StepCheckpoints checkpoints = checkpoints(mortal, root)) {
+          assertThat(checkpoints.find().map(DenoiseState::stepsDone).orElse(0)).isEqualTo(kept);
+          save(step, checkpoints);
+        }
+        if (!mortal.isDead()) {
+          kept = step;
+        }
+      }
+      died = mortal.isDead();
+
+      try (StepCheckpoints checkpoints = checkpoints(fileSystem, root)) {
+        assertThat(checkpoints.find().map(DenoiseState::stepsDone).orElse(0))
+            .as("killed after %d changes", changes)
+            .isGreaterThanOrEqualTo(kept);
+      }
+    }
+  }
+
+  private static StepCheckpoints checkpoints(FileSystem files, Path root) {
+    ModelDescription model = ToyModel.withDigest("d0").description();
+    return VideoStore.open(new HadoopOutputStore(files, root), model, 1)
+        .checkpoints("0123456789abcdef".repeat(4));
+  }
+
+  private static void save(int stepsDone, StepCheckpoints checkpoints) {
+    checkpoints.save(
+        () ->
+            new DenoiseState(
+                "toy", stepsDone, List.of(new float[] {stepsDone}), AttentionStatistics.NONE));
   }
 }

@@ -3,44 +3,24 @@ package org.reelspark.spark;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.URI;
 import java.util.concurrent.atomic.AtomicLong;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FsStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.util.Progressable;
 
-/**
- * A Hadoop file system over local files that is full after so many bytes, and that does not rename
- * onto existing files, as HDFS does not.
- */
-public final class QuotaFileSystem extends RawLocalFileSystem {
+/** A file system that is full after so many bytes. */
+public final class QuotaFileSystem extends StrictFileSystem {
   private static final AtomicLong REMAINING = new AtomicLong();
-  private URI uri;
 
   /** All that may be written from now on, over all instances. */
   static void allow(long bytes) {
     REMAINING.set(bytes);
   }
 
-  @Override
-  public void initialize(URI name, Configuration configuration) throws IOException {
-    super.initialize(name, configuration);
-    uri = URI.create("quota:///");
-    setWorkingDirectory(new Path("quota:///"));
-  }
-
-  @Override
-  public URI getUri() {
-    return uri == null ? super.getUri() : uri;
-  }
-
-  @Override
-  public String getScheme() {
-    return "quota";
+  public QuotaFileSystem() {
+    super("quota");
   }
 
   @Override
@@ -87,11 +67,6 @@ public final class QuotaFileSystem extends RawLocalFileSystem {
           }
         };
     return new FSDataOutputStream(limited, null);
-  }
-
-  @Override
-  public boolean rename(Path source, Path target) throws IOException {
-    return !exists(target) && super.rename(source, target);
   }
 
   @Override

@@ -167,9 +167,9 @@ class ReelsparkDataSourceTest {
   @Test
   void checkpointsStayOnlyForVideosThatAreNotFinished() throws IOException {
     append(CIRCLE);
-    Path finished = checkpoint(key(videos().get(0)));
-    Path cutOff = checkpoint(".%s.4711.tmp".formatted(key(videos().get(0))));
-    Path unfinished = checkpoint("0123456789abcdef".repeat(4));
+    Path finished = checkpoint(key(videos().get(0)) + ".1");
+    Path cutOff = checkpoint(".%s.0.4711.tmp".formatted(key(videos().get(0))));
+    Path unfinished = checkpoint("0123456789abcdef".repeat(4) + ".0");
     Path stranger = checkpoint("notes");
 
     append(CIRCLE);

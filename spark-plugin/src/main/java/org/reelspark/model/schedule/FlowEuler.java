@@ -57,6 +57,11 @@ public record FlowEuler(double shift, int trainTimesteps) implements Scheduler {
     }
 
     @Override
+    public int stateTensors(int stepsTaken) {
+      return 0;
+    }
+
+    @Override
     public List<Tensor> state() {
       return List.of();
     }

@@ -13,6 +13,9 @@ public interface Sampler extends AutoCloseable {
    */
   void step(Tensor velocity, Tensor latents);
 
+  /** How many tensors {@link #state} has after so many steps. */
+  int stateTensors(int stepsTaken);
+
   /**
    * What the steps to come need of those taken, besides the latents: F32 tensors of the latents'
    * shape, valid until the next step.

@@ -65,9 +65,14 @@ final class UniPcSampler implements Sampler {
   }
 
   @Override
+  public int stateTensors(int stepsTaken) {
+    return 1 + Math.min(maxOrder, stepsTaken);
+  }
+
+  @Override
   public List<Tensor> state() {
     List<Tensor> state = new ArrayList<>(List.of(previousLatents));
-    state.addAll(data.subList(0, Math.min(maxOrder, step)));
+    state.addAll(data.subList(0, stateTensors(step) - 1));
     return state;
   }
 

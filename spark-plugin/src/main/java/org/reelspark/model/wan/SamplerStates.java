@@ -29,16 +29,21 @@ final class SamplerStates {
     return new DenoiseState(backend.arithmetic(), stepsDone, values, statistics);
   }
 
-  /**
-   * @throws IllegalArgumentException for a state of another request or model
-   */
+  /** Whether a state is one of such a run after one of its steps, in this arithmetic. */
+  static boolean fits(
+      DenoiseState state, int steps, Tensor latents, Sampler sampler, Backend backend) {
+    int stepsDone = state.stepsDone();
+    return state.arithmetic().equals(backend.arithmetic())
+        && stepsDone > 0
+        && stepsDone <= steps
+        && state.tensors().size() == 1 + sampler.stateTensors(stepsDone)
+        && state.tensors().stream().allMatch(values -> values.length == latents.elementCount());
+  }
+
+  /** Puts back a state that {@link #fits}. */
   static void restore(DenoiseState state, Tensor latents, Sampler sampler, Backend backend) {
     sampler.resumeAfter(state.stepsDone());
     List<Tensor> tensors = tensors(latents, sampler);
-    if (tensors.size() != state.tensors().size()) {
-      throw new IllegalArgumentException(
-          "%d tensors, where the sampler has %d".formatted(state.tensors().size(), tensors.size()));
-    }
     for (int index = 0; index < tensors.size(); index++) {
       Tensor tensor = tensors.get(index);
       try (Tensor host = Tensor.ofFloats(tensor.shape(), state.tensors().get(index))) {

@@ -61,10 +61,8 @@ final class WanDenoiser {
       Tensor latents,
       DenoiseObserver observer) {
     try {
-      Optional<DenoiseState> usable =
-          start.filter(state -> state.arithmetic().equals(backend.arithmetic()));
       return new DenoiseResult(
-          latents, denoise(request, usable, prompt, negative, latents, observer));
+          latents, denoise(request, start, prompt, negative, latents, observer));
     } catch (RuntimeException | Error e) {
       latents.close();
       throw e;
@@ -73,7 +71,7 @@ final class WanDenoiser {
 
   private AttentionStatistics denoise(
       DenoiseRequest request,
-      Optional<DenoiseState> start,
+      Optional<DenoiseState> found,
       TextEmbedding prompt,
       TextEmbedding negative,
       Tensor latents,
@@ -84,6 +82,9 @@ final class WanDenoiser {
         Tensor velocity = backend.allocate(DType.F32, latents.shape())) {
       ProfiledSelfAttention selfAttention =
           new ProfiledSelfAttention(request.profile(), experts.config(), observer, backend);
+      Optional<DenoiseState> start =
+          found.filter(
+              state -> SamplerStates.fits(state, schedule.steps(), latents, sampler, backend));
       start.ifPresent(state -> SamplerStates.restore(state, latents, sampler, backend));
       AttentionStatistics earlier =
           start.map(DenoiseState::statistics).orElse(AttentionStatistics.NONE);

@@ -144,6 +144,7 @@ class SamplerTest {
     Shape shape = Shape.of(left.get(0).length);
     try (Sampler sampler = scheduler.sampler(schedule, shape, backend);
         Tensor latents = Tensor.ofFloats(shape, left.get(0))) {
+      assertThat(sampler.stateTensors(taken)).isEqualTo(left.size() - 1);
       sampler.resumeAfter(taken);
       List<Tensor> state = sampler.state();
       assertThat(state).hasSize(left.size() - 1);

@@ -198,16 +198,39 @@ class WanModelTest {
   }
 
   @Test
-  void runOfAnotherArithmeticIsNotGoneOnWith() {
+  void runThatDoesNotFitIsNotGoneOnWith() {
     DenoiseRequest request = request(4, 1, AttentionProfile.DENSE);
-    DenoiseState other =
-        new DenoiseState(
-            "cuda bf16 eight_bit", 2, List.of(new float[] {1}), AttentionStatistics.NONE);
-    CallCounter calls = new CallCounter();
+    List<DenoiseState> states = new ArrayList<>();
+    DenoiseObserver keeping =
+        new DenoiseObserver() {
+          @Override
+          public void afterStep(int stepsDone, int steps, Supplier<DenoiseState> state) {
+            states.add(state.get());
+          }
+        };
+    float[] unbroken;
+    try (DenoiseResult result = denoise(request, negative, keeping)) {
+      unbroken = result.latents().toFloats();
+    }
+    DenoiseState left = states.get(1);
+    int tensors = left.tensors().size();
+    List<float[]> fewer = left.tensors().subList(0, tensors - 1);
+    List<float[]> shorter = Collections.nCopies(tensors, new float[] {1});
 
-    model.denoise(request, Optional.of(other), prompt, negative, calls).close();
-
-    assertThat(calls.steps).containsExactlyElementsOf(IntStream.range(0, STEPS).boxed().toList());
+    for (DenoiseState other :
+        List.of(
+            new DenoiseState("cuda bf16 eight_bit", 2, left.tensors(), left.statistics()),
+            new DenoiseState(left.arithmetic(), 0, left.tensors(), left.statistics()),
+            new DenoiseState(left.arithmetic(), STEPS + 1, left.tensors(), left.statistics()),
+            new DenoiseState(left.arithmetic(), 2, fewer, left.statistics()),
+            new DenoiseState(left.arithmetic(), 2, shorter, left.statistics()))) {
+      CallCounter calls = new CallCounter();
+      try (DenoiseResult result =
+          model.denoise(request, Optional.of(other), prompt, negative, calls)) {
+        assertThat(result.latents().toFloats()).as("%s", other).isEqualTo(unbroken);
+      }
+      assertThat(calls.steps).containsExactlyElementsOf(IntStream.range(0, STEPS).boxed().toList());
+    }
   }
 
   @Test
