@@ -88,7 +88,11 @@ public final class GenerateVideos implements Callable<Integer> {
   private boolean dryRun;
 
   public static void main(String[] arguments) {
-    System.exit(run(arguments));
+    int exitCode = run(arguments);
+    // In YARN's cluster mode an exit before main returns is a failure, whatever its code.
+    if (exitCode != CommandLine.ExitCode.OK) {
+      System.exit(exitCode);
+    }
   }
 
   /** Runs the job as {@link #main} does and returns the exit code. */

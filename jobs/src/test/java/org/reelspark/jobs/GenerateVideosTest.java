@@ -100,6 +100,12 @@ class GenerateVideosTest {
     assertThat(output()).doesNotExist();
   }
 
+  @Test
+  void mainReturnsAfterSuccess() {
+    // An exit would end the JVM of the tests.
+    GenerateVideos.main(new String[] {"--help"});
+  }
+
   static Stream<Arguments> cancellations() {
     return Stream.of(
         argumentSet("by Ctrl-C", (Runnable) GenerateVideosTest::pressCtrlC),
