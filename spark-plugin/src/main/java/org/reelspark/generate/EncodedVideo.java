@@ -6,6 +6,7 @@ package org.reelspark.generate;
  * @param key content key of the request
  * @param file the video file
  * @param preview PNG with some of the frames
+ * @param arithmetic what the model's backend computed with
  * @param timings without the time to write
  */
 @SuppressWarnings("ArrayRecordComponent") // carried once, never compared
@@ -16,4 +17,5 @@ public record EncodedVideo(
     byte[] preview,
     int tokens,
     double sparsity,
+    String arithmetic,
     StageTimings timings) {}

@@ -15,6 +15,10 @@ public final class InlineOutput implements VideoOutput {
   @Override
   public FinishedVideo save(EncodedVideo video) {
     return new FinishedVideo(
-        new VideoContent.Inline(video.file()), video.tokens(), video.sparsity(), video.timings());
+        new VideoContent.Inline(video.file()),
+        video.tokens(),
+        video.sparsity(),
+        Optional.of(video.arithmetic()),
+        video.timings());
   }
 }

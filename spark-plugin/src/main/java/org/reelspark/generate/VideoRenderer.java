@@ -64,6 +64,7 @@ final class VideoRenderer {
           preview,
           plan.tokens(),
           decoded.statistics().sparsity(),
+          decoded.arithmetic(),
           timings);
     }
   }
@@ -103,7 +104,12 @@ final class VideoRenderer {
         cancellation.check();
         Tensor rgb = videoModel.decode(denoised.latents());
         return new DecodedVideo(
-            rgb, denoised.statistics(), textMillis, denoiseMillis, stopwatch.lapMillis());
+            rgb,
+            denoised.statistics(),
+            videoModel.arithmetic(),
+            textMillis,
+            denoiseMillis,
+            stopwatch.lapMillis());
       }
     }
   }
@@ -147,6 +153,7 @@ final class VideoRenderer {
   private record DecodedVideo(
       Tensor rgb,
       AttentionStatistics statistics,
+      String arithmetic,
       long textMillis,
       long denoiseMillis,
       long decodeMillis)

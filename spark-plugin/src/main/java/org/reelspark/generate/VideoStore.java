@@ -139,6 +139,7 @@ public final class VideoStore implements VideoOutput {
                 new VideoContent.Stored(files.uri(videoPath), sidecar.byteSize()),
                 sidecar.tokens(),
                 sidecar.sparsity(),
+                Optional.ofNullable(sidecar.arithmetic()),
                 sidecar.timings()));
       }
       LOG.warn(
@@ -167,6 +168,7 @@ public final class VideoStore implements VideoOutput {
             video.file().length,
             video.tokens(),
             video.sparsity(),
+            video.arithmetic(),
             timings);
     files.write(sidecarPath(video.key()), toJson(sidecar));
     storedCheckpoints(video.key()).remove();
@@ -174,6 +176,7 @@ public final class VideoStore implements VideoOutput {
         new VideoContent.Stored(files.uri(videoPath), video.file().length),
         video.tokens(),
         video.sparsity(),
+        Optional.of(video.arithmetic()),
         timings);
   }
 
@@ -216,6 +219,9 @@ public final class VideoStore implements VideoOutput {
     }
   }
 
+  /**
+   * @param arithmetic null in those that were written before it was noted
+   */
   private record Sidecar(
       String key,
       int planVersion,
@@ -225,5 +231,6 @@ public final class VideoStore implements VideoOutput {
       long byteSize,
       int tokens,
       double sparsity,
+      String arithmetic,
       StageTimings timings) {}
 }

@@ -10,6 +10,9 @@ import org.reelspark.tensor.Tensor;
 public interface VideoModel extends AutoCloseable {
   ModelDescription description();
 
+  /** What its backend computes with: see {@link org.reelspark.backend.Backend#arithmetic}. */
+  String arithmetic();
+
   /**
    * The request's token count and latent shape.
    *

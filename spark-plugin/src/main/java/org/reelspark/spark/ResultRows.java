@@ -49,6 +49,7 @@ final class ResultRows {
           .add("format", DataTypes.StringType)
           .add("tokens", DataTypes.IntegerType)
           .add("sparsity", DataTypes.DoubleType)
+          .add("arithmetic", DataTypes.StringType)
           .add("timings", TIMINGS)
           .add("error", ERROR)
           .add("attempts", DataTypes.IntegerType);
@@ -78,6 +79,7 @@ final class ResultRows {
         request.map(GenerationRequest::format).map(ResultRows::lowerCase).orElse(null),
         video.map(FinishedVideo::tokens).orElse(null),
         video.map(FinishedVideo::sparsity).orElse(null),
+        video.flatMap(FinishedVideo::arithmetic).orElse(null),
         video.map(FinishedVideo::timings).map(ResultRows::row).orElse(null),
         result.error().map(ResultRows::row).orElse(null),
         result.attempts());

@@ -49,6 +49,7 @@ final class Sidecars {
           .add("byteSize", DataTypes.LongType)
           .add("tokens", DataTypes.IntegerType)
           .add("sparsity", DataTypes.DoubleType)
+          .add("arithmetic", DataTypes.StringType)
           .add(
               "timings",
               new StructType()
@@ -92,6 +93,7 @@ final class Sidecars {
             Map.entry("format", lower(col("request.format"))),
             Map.entry("tokens", col("tokens")),
             Map.entry("sparsity", col("sparsity")),
+            Map.entry("arithmetic", col("arithmetic")),
             Map.entry("timings", timings()));
     List<Column> columns = new ArrayList<>();
     for (StructField field : DatasetManifest.SCHEMA.fields()) {

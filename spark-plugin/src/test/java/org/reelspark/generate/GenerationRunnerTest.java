@@ -94,6 +94,7 @@ class GenerationRunnerTest {
     FinishedVideo video = result.video().orElseThrow();
     assertThat(video.content().byteSize()).isPositive();
     assertThat(video.tokens()).isEqualTo(2 * 4 * 4);
+    assertThat(video.arithmetic()).contains("toy");
     assertThat(video.sparsity()).isEqualTo(0.25);
     assertThat(steps).hasValue(3);
     assertThat(finished).containsExactly(result);

@@ -78,6 +78,11 @@ public final class ToyModel implements VideoModel {
   }
 
   @Override
+  public String arithmetic() {
+    return "toy";
+  }
+
+  @Override
   public VideoGeometry geometry(int width, int height, int frames) {
     if (width % 8 != 0 || height % 8 != 0 || frames % 4 != 1) {
       throw new ReelsparkException(

@@ -31,6 +31,7 @@ class VideoStoreTest {
           new byte[] {4},
           32,
           0.25,
+          "cpu f32",
           new StageTimings(1, 2, 3, 4, 0));
 
   @TempDir Path directory;
@@ -119,6 +120,21 @@ class VideoStoreTest {
   }
 
   @Test
+  void saysWhatAVideoWasComputedWith() {
+    assertThat(store.save(VIDEO).arithmetic()).contains("cpu f32");
+    assertThat(store.find(KEY, REQUEST).orElseThrow().arithmetic()).contains("cpu f32");
+  }
+
+  @Test
+  void findsVideosOfSidecarsThatDoNotSayWhatComputedThem() throws IOException {
+    store.save(VIDEO);
+    String sidecar = Files.readString(file("json"));
+    Files.writeString(file("json"), sidecar.replace("\"arithmetic\" : \"cpu f32\",", ""));
+
+    assertThat(store.find(KEY, REQUEST).orElseThrow().arithmetic()).isEmpty();
+  }
+
+  @Test
   void refusesOutputOfAnotherModel() {
     ModelDescription other = ToyModel.description("d1", Optional.empty());
 
@@ -174,6 +190,7 @@ class VideoStoreTest {
               new byte[1],
               1,
               0,
+              "cpu f32",
               new StageTimings(0, 0, 0, 0, 0));
 
       assertThatThrownBy(() -> smallStore.save(large))

@@ -28,6 +28,7 @@ public final class WanModel implements VideoModel {
       new GenerationDefaults(1280, 704, 121, 50, 5, 24);
 
   private final ModelDescription description;
+  private final String arithmetic;
   private final WanSizes sizes;
   private final TextEncoder textEncoder;
   private final WanDenoiser denoiser;
@@ -36,12 +37,14 @@ public final class WanModel implements VideoModel {
 
   private WanModel(
       ModelDescription description,
+      String arithmetic,
       WanSizes sizes,
       TextEncoder textEncoder,
       WanDenoiser denoiser,
       WanVaeDecoder decoder,
       LoadedParts parts) {
     this.description = description;
+    this.arithmetic = arithmetic;
     this.sizes = sizes;
     this.textEncoder = textEncoder;
     this.denoiser = denoiser;
@@ -73,6 +76,7 @@ public final class WanModel implements VideoModel {
       requireMatchingParts(checkpoint, transformer, textEncoder, decoder.config());
       return new WanModel(
           description(checkpoint, transformer, profile),
+          backend.arithmetic(),
           sizes(transformer, decoder.config()),
           textEncoder,
           new WanDenoiser(experts, scheduler, backend),
@@ -127,6 +131,11 @@ public final class WanModel implements VideoModel {
   @Override
   public ModelDescription description() {
     return description;
+  }
+
+  @Override
+  public String arithmetic() {
+    return arithmetic;
   }
 
   @Override
