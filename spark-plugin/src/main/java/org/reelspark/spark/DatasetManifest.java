@@ -20,10 +20,19 @@ import org.reelspark.generate.GenerationOption;
 /** The record of each run: Parquet, a row for each row of the input. */
 final class DatasetManifest {
   static final String RUN_COLUMN = "run";
-  private static final String PROMPT = "prompt";
+  static final String PROMPT = "prompt";
+  static final String INPUT = "input";
   private static final String NEGATIVE_PROMPT = GenerationOption.NEGATIVE_PROMPT.key();
-  private static final String INPUT = "input";
+  private static final String NO_INPUT = "{}";
   private static final String BYTES = "bytes";
+
+  /** Where a manifest's column {@code input} comes from. */
+  enum InputSource {
+    /** All columns that are neither the prompt nor an option. */
+    OTHER_COLUMNS,
+    /** A column of this name. */
+    INPUT_COLUMN
+  }
 
   /** Columns of a manifest without the run, which is the partition. */
   private static final StructType ROWS = rows();
@@ -53,12 +62,16 @@ final class DatasetManifest {
    * @param defaults options for rows that do not set them
    */
   static void write(
-      Dataset<Row> results, Map<String, String> defaults, DatasetDirectory directory, String run) {
+      Dataset<Row> results,
+      Map<String, String> defaults,
+      InputSource source,
+      DatasetDirectory directory,
+      String run) {
     // One partition, so that a million prompts do not make a million files, and the file is either
     // there or not.
     results
         .repartition(1)
-        .select(columns(results, defaults))
+        .select(columns(results, defaults, source))
         .write()
         .parquet(directory.manifest(run).toString());
   }
@@ -82,7 +95,8 @@ final class DatasetManifest {
     return spark.read().schema(SCHEMA).parquet(directory.manifest().toString());
   }
 
-  private static Column[] columns(Dataset<Row> results, Map<String, String> defaults) {
+  private static Column[] columns(
+      Dataset<Row> results, Map<String, String> defaults, InputSource source) {
     Column prompt = functions.lit(null);
     Column negativePrompt = functions.lit(null).cast(DataTypes.StringType);
     List<Column> others = new ArrayList<>();
@@ -103,7 +117,12 @@ final class DatasetManifest {
         functions
             .coalesce(negativePrompt, functions.lit(defaults.getOrDefault(NEGATIVE_PROMPT, "")))
             .as(NEGATIVE_PROMPT));
-    columns.add(json(others).as(INPUT));
+    Column input =
+        switch (source) {
+          case OTHER_COLUMNS -> json(others);
+          case INPUT_COLUMN -> functions.coalesce(results.col(INPUT), functions.lit(NO_INPUT));
+        };
+    columns.add(input.as(INPUT));
     Column result = results.col(VideoGenerator.RESULT_COLUMN);
     for (StructField field : ResultRows.SCHEMA.fields()) {
       if (!field.name().equals(BYTES)) {
@@ -115,7 +134,7 @@ final class DatasetManifest {
 
   private static Column json(List<Column> columns) {
     return columns.isEmpty()
-        ? functions.lit("{}")
+        ? functions.lit(NO_INPUT)
         : functions.to_json(functions.struct(columns.toArray(Column[]::new)));
   }
 }

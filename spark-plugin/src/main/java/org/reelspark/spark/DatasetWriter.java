@@ -13,6 +13,7 @@ import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
+import org.reelspark.spark.DatasetManifest.InputSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,17 +37,18 @@ final class DatasetWriter {
   /**
    * Makes the videos that are not there yet and records the run.
    *
+   * @param source of the manifest's column {@code input}
    * @throws ReelsparkException OUTPUT_EXISTS, OUTPUT_UNWRITABLE, OUTPUT_MISMATCH, INVALID_INPUT,
    *     and whatever stops a generator
    */
-  void write(SaveMode mode, Dataset<Row> prompts) {
+  void write(SaveMode mode, Dataset<Row> prompts, InputSource source) {
     InputColumns.of(prompts.schema());
     if (!mayWrite(mode)) {
       return;
     }
     directory.requireWritable();
     String run = newRun();
-    generate(prompts, run);
+    generate(prompts, source, run);
     if (mode == SaveMode.Overwrite) {
       directory.keepOnly(DatasetManifest.keys(spark, directory, run), run);
     }
@@ -79,11 +81,11 @@ final class DatasetWriter {
   }
 
   @SuppressWarnings("CatchingUnchecked") // Spark's checked exceptions pass Scala's signatures
-  private void generate(Dataset<Row> prompts, String run) {
+  private void generate(Dataset<Row> prompts, InputSource source, String run) {
     ReelsparkConf conf = options.conf().with(ReelsparkConf.OUTPUT_DIRECTORY, directory.toString());
     try (VideoGenerator generator = new VideoGenerator(spark)) {
       Dataset<Row> results = generator.generate(prompts, options.defaults(), conf);
-      DatasetManifest.write(results, options.defaults(), directory, run);
+      DatasetManifest.write(results, options.defaults(), source, directory, run);
     } catch (Exception e) {
       throw reelsparkCause(e)
           .map(cause -> new ReelsparkException(cause.code(), cause.getMessage(), e))

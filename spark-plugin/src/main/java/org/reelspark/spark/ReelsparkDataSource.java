@@ -13,6 +13,7 @@ import org.apache.spark.sql.sources.DataSourceRegister;
 import org.apache.spark.sql.sources.RelationProvider;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
+import org.reelspark.spark.DatasetManifest.InputSource;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
@@ -43,8 +44,9 @@ public final class ReelsparkDataSource
     DatasetDirectory directory = directory(options);
     SparkSession spark = prompts.sparkSession();
     SinkOptions sinkOptions = SinkOptions.parse(options, ReelsparkConf.of(spark));
-    new DatasetWriter(spark, directory, sinkOptions).write(mode, prompts);
-    return new ManifestRelation(context, directory);
+    new DatasetWriter(spark, directory, sinkOptions)
+        .write(mode, prompts, InputSource.OTHER_COLUMNS);
+    return new ManifestRelation(context, directory, options);
   }
 
   @Override
@@ -52,14 +54,15 @@ public final class ReelsparkDataSource
       SQLContext context, scala.collection.immutable.Map<String, String> parameters) {
     Map<String, String> options = options(parameters);
     DatasetDirectory directory = directory(options);
-    // A table keeps those of the query that made its videos; reading has none of its own.
+    // A table keeps those of its videos; reading has none of its own.
     SinkOptions.requireKnown(options.keySet());
-    if (!directory.holdsFiles()) {
+    if (!options.containsKey(SinkOptions.MODEL) && !directory.holdsFiles()) {
       throw new ReelsparkException(
           ErrorCode.INVALID_INPUT,
-          "there are no videos at %s; check the path".formatted(directory));
+          "there are no videos at %s; check the path, or name a model for a table to insert prompts into: OPTIONS (model '...')"
+              .formatted(directory));
     }
-    return new ManifestRelation(context, directory);
+    return new ManifestRelation(context, directory, options);
   }
 
   private static Map<String, String> options(

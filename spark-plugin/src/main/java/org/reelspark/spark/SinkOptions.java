@@ -19,12 +19,17 @@ import org.reelspark.generate.GenerationOptions;
  * @param defaults options of requests, for rows that do not set them
  */
 record SinkOptions(ReelsparkConf conf, Map<String, String> defaults) {
+  static final String MODEL = "model";
+
   /** Options that stand for a setting of the session. */
   private static final Map<String, ConfigEntry<?>> SETTINGS =
       Map.of(
-          "model", ReelsparkConf.MODEL_DIRECTORY,
-          "fail_on_error", ReelsparkConf.FAIL_ON_ERROR,
-          "checkpoint_steps", ReelsparkConf.CHECKPOINT_STEPS);
+          MODEL,
+          ReelsparkConf.MODEL_DIRECTORY,
+          "fail_on_error",
+          ReelsparkConf.FAIL_ON_ERROR,
+          "checkpoint_steps",
+          ReelsparkConf.CHECKPOINT_STEPS);
 
   SinkOptions {
     defaults = Map.copyOf(defaults);
