@@ -64,7 +64,10 @@ public final class OperationClock implements AutoCloseable {
         Proxy.newProxyInstance(
             Backend.class.getClassLoader(),
             new Class<?>[] {Backend.class},
-            (proxy, method, arguments) -> call(method, arguments));
+            (proxy, method, arguments) ->
+                method.getDeclaringClass() == Object.class
+                    ? ofObject(proxy, method, arguments)
+                    : call(method, arguments));
   }
 
   /** Starts to time. */
@@ -92,20 +95,24 @@ public final class OperationClock implements AutoCloseable {
     return new Times(byOperation, total - busy, total);
   }
 
+  private Object ofObject(Object proxy, Method method, Object[] arguments) throws Throwable {
+    return method.getName().equals("equals") ? proxy == arguments[0] : invoke(method, arguments);
+  }
+
   private Object call(Method method, Object[] arguments) throws Throwable {
-    boolean ofAllObjects = method.getDeclaringClass() == Object.class;
-    if (!running || ofAllObjects || NOT_TIMED.contains(method.getName())) {
+    if (!running || NOT_TIMED.contains(method.getName())) {
       return invoke(method, arguments);
     }
     Interval interval =
         free.isEmpty() ? new Interval(backend.stream().device()) : free.remove(free.size() - 1);
     interval.operation = operation(method, arguments);
+    // First of all, so that it is closed whatever fails.
+    passed.add(interval);
     interval.begin.record(backend.stream());
     try {
       return invoke(method, arguments);
     } finally {
       interval.end.record(backend.stream());
-      passed.add(interval);
     }
   }
 
@@ -118,7 +125,7 @@ public final class OperationClock implements AutoCloseable {
   }
 
   private static String operation(Method method, Object[] arguments) {
-    if (arguments[0] instanceof AttentionInputs inputs) {
+    if (arguments != null && arguments[0] instanceof AttentionInputs inputs) {
       return "attention over %d keys".formatted(inputs.keyTokens());
     }
     return method.getName();
