@@ -18,8 +18,7 @@ final class CudaPixels {
   void interleaveFrames(Tensor x, Tensor out) {
     check(x, out);
     Shape in = x.shape();
-    long channels = in.size(3) / 2;
-    Checks.shape("out", out, 2 * in.size(0), in.size(1), in.size(2), channels);
+    Checks.shape("out", out, interleaved(in));
     launcher.forEachOctet(
         EntryName.of("interleave_frames", x.dtype()),
         out.elementCount(),
@@ -29,7 +28,7 @@ final class CudaPixels {
             .add(out.address())
             .add(in.size(0))
             .add(in.size(1) * in.size(2))
-            .add(Math.toIntExact(channels)));
+            .add(out.shape().intSize(3)));
   }
 
   void duplicateUpsampleAdd(Tensor x, int frameFactor, int droppedFrames, Tensor out) {
@@ -62,8 +61,7 @@ final class CudaPixels {
   void unpatchifyPixels(Tensor x, int patch, Tensor out) {
     check(x, out);
     Shape in = x.shape();
-    int channels = Math.toIntExact(in.size(3) / patch / patch);
-    Checks.shape("out", out, in.size(0), in.size(1) * patch, in.size(2) * patch, channels);
+    Checks.shape("out", out, unpatchified(in, patch));
     launcher.forEach(
         EntryName.of("unpatchify_pixels", x.dtype()),
         out.rows(),
@@ -74,7 +72,7 @@ final class CudaPixels {
             .add(in.size(0))
             .add(in.intSize(1))
             .add(in.intSize(2))
-            .add(channels)
+            .add(out.shape().intSize(3))
             .add(patch));
   }
 
@@ -92,6 +90,26 @@ final class CudaPixels {
           launcher.arguments().add(x.address()).add(bytes.address()).add(x.elementCount()));
       memory.copy(bytes, out);
     }
+  }
+
+  /** Sizes of what two frames in each frame's channels become. */
+  static long[] interleaved(Shape x) {
+    return new long[] {2 * x.size(0), x.size(1), x.size(2), part(x.size(3), 2)};
+  }
+
+  /** Sizes of what patches of pixels in each pixel's channels become. */
+  static long[] unpatchified(Shape x, int patch) {
+    return new long[] {
+      x.size(0), x.size(1) * patch, x.size(2) * patch, part(x.size(3), patch * patch)
+    };
+  }
+
+  private static long part(long channels, int parts) {
+    if (channels % parts != 0) {
+      throw new IllegalArgumentException(
+          "%d channels do not split into %d equal parts".formatted(channels, parts));
+    }
+    return channels / parts;
   }
 
   private static void check(Tensor x, Tensor out) {
