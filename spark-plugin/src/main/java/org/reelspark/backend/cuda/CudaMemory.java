@@ -36,7 +36,7 @@ final class CudaMemory implements MemoryOperations, AutoCloseable {
     return DType.BF16;
   }
 
-  /** Pixels need more bits than bf16 has, and no autoencoder leaves the range of f16. */
+  /** Pixels need more bits than bf16 has; decoders say when one leaves the range of f16. */
   @Override
   public DType pixelType() {
     return DType.F16;

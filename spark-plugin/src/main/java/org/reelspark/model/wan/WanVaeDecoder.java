@@ -99,7 +99,7 @@ final class WanVaeDecoder implements AutoCloseable {
    * what does not fit does so in the first ones.
    */
   private void decode(Tensor latents, Tensor pixels) {
-    int groupFrames = groupFrames(latents);
+    int groupFrames = groupFrames(config, latents.shape(), backend.pixelType());
     while (true) {
       try {
         decode(latents, groupFrames, new RgbWriter(backend, pixels));
@@ -145,8 +145,9 @@ final class WanVaeDecoder implements AutoCloseable {
     return array;
   }
 
-  private int groupFrames(Tensor latents) {
-    long pixels = latents.shape().size(2) * latents.shape().size(3);
+  /** Latent frames that may be decoded at a time. */
+  static int groupFrames(WanVaeConfig config, Shape latents, DType pixelType) {
+    long pixels = latents.size(2) * latents.size(3);
     long largest = 0;
     int frames = 1;
     for (int block = 0; block < config.upBlocks(); block++) {
@@ -157,8 +158,8 @@ final class WanVaeDecoder implements AutoCloseable {
         pixels *= 4;
       }
     }
-    long groups = GROUP_BYTES / (LIVE_TENSORS * Float.BYTES * largest);
-    return (int) Math.max(1, Math.min(groups, latents.shape().size(1)));
+    long groups = GROUP_BYTES / (LIVE_TENSORS * pixelType.bytes() * largest);
+    return (int) Math.max(1, Math.min(groups, latents.size(1)));
   }
 
   @Override
@@ -183,7 +184,7 @@ final class WanVaeDecoder implements AutoCloseable {
       if (!backend.isFinite(frames)) {
         throw new ReelsparkException(
             ErrorCode.PIXELS_NOT_FINITE,
-            "the pixels of frames %d to %d became infinite or NaN in the decoder; use another seed or prompt, and if every one fails, fetch the checkpoint again"
+            "the pixels of frames %d to %d became infinite or NaN in the decoder; on a GPU, where video is f16 and ends at 65504, use the CPU backend, else another seed or prompt, and if every one fails, fetch the checkpoint again"
                 .formatted(written, end - 1));
       }
       backend.toRgb(frames, pixels.slice(written, end));

@@ -22,6 +22,7 @@ import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.model.checkpoint.JsonConfig;
 import org.reelspark.model.checkpoint.Weights;
+import org.reelspark.tensor.DType;
 import org.reelspark.tensor.HostMemory;
 import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
@@ -103,6 +104,25 @@ class WanVaeDecoderTest {
             .isBetween((int) (level - TOLERANCE * 255), (int) (level + TOLERANCE * 255));
       }
     }
+  }
+
+  /** Bytes of intermediate results are what bounds a group. */
+  @ParameterizedTest
+  @CsvSource({"16, F32, 5", "16, F16, 10", "60, F32, 1", "60, F16, 2", "200, F16, 1", "2, F32, 21"})
+  void groupsAreLongerWherePixelsAreNarrower(int height, DType pixelType, int frames) {
+    WanVaeConfig config =
+        new WanVaeConfig(
+            List.of(384, 384, 192, 96),
+            16,
+            2,
+            List.of(true, true, false),
+            List.of(),
+            List.of(),
+            false,
+            1);
+
+    Shape latents = Shape.of(16, 21, height, 16);
+    assertThat(WanVaeDecoder.groupFrames(config, latents, pixelType)).isEqualTo(frames);
   }
 
   @Test
