@@ -47,11 +47,18 @@ final class CublasLtLibrary {
       throw new UncheckedIOException(e);
     } catch (UnsatisfiedLinkError e) {
       throw new ReelsparkException(
-          ErrorCode.BACKEND_UNAVAILABLE,
-          "the binding of cuBLASLt cannot be loaded from %s: %s; set java.io.tmpdir to a directory that is not mounted noexec"
-              .formatted(directory, e.getMessage()),
-          e);
+          ErrorCode.BACKEND_UNAVAILABLE, notLoaded(directory, e.getMessage()), e);
     }
+  }
+
+  /** What to tell a user whose JVM does not take the binding. */
+  static String notLoaded(Path directory, String problem) {
+    String remedy =
+        problem.contains("already loaded in another classloader")
+            ? "another copy of this jar in the JVM has it: give the jar to Spark at start, by --jars or the class path, and to no session"
+            : "set java.io.tmpdir to a directory that is not mounted noexec";
+    return "the binding of cuBLASLt cannot be loaded from %s: %s; %s"
+        .formatted(directory, problem, remedy);
   }
 
   /** Of its content, so that JVMs with different versions do not replace each other's file. */
