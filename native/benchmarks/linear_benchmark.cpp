@@ -88,7 +88,7 @@ class Bench {
     const Tensor<__nv_bfloat16> bias(s.outputs), out(s.rows * s.outputs);
     const Tensor<float> scales(std::max(s.rows, s.outputs));
     MatmulPlan plan(library_);
-    const MatmulShape shape = {s.rows, s.outputs, s.inputs, s.inputs, s.inputs, s.outputs, 1, 0, 0, 0, operands,
+    const MatmulShape shape = {s.rows, s.outputs, s.inputs, s.inputs, s.inputs, s.outputs, operands,
                                DataType::kBf16, WeightLayout::kOutputMajor, s.epilogue, scale_mode};
     const Status status = plan.prepare(context_, shape, kWorkspaceBytes);
     const char* const type = operands == DataType::kBf16            ? "bf16"

@@ -1,38 +1,34 @@
-// Between latents and tokens: patches in token order, rows gathered and scattered.
+// Between latents and tokens: patches in token order, rows gathered.
 #include "model/rows.h"
 #include "reelspark/patches.h"
 
 namespace reelspark::model {
 namespace {
 
-enum class Rows { kGather, kScatter };
-
 // Units are what rows are copied in.
-template <Rows kRows, typename Unit>
-__device__ void move_rows(const Unit* from, const int32_t* indices, Unit* to, int64_t rows, int64_t row_units) {
+template <typename Unit>
+__device__ void gather_units(const Unit* from, const int32_t* indices, Unit* to, int64_t rows, int64_t row_units) {
   // As many lanes as a row of that many octets gets.
   const RowGroups groups(rows, row_units < kWarpSize ? static_cast<int>(row_units) * kOctet : kWarpSize * kOctet);
   groups.each([&](int64_t row, bool exists) {
     if (!exists) {
       return;
     }
-    const int64_t index = indices[row];
-    const Unit* const source = from + (kRows == Rows::kGather ? index : row) * row_units;
-    Unit* const target = to + (kRows == Rows::kGather ? row : index) * row_units;
+    const Unit* const source = from + indices[row] * row_units;
+    Unit* const target = to + row * row_units;
     for (int64_t unit = groups.lane(); unit < row_units; unit += groups.lanes()) {
       target[unit] = source[unit];
     }
   });
 }
 
-template <Rows kRows>
-__device__ void move_rows(const void* from, const int32_t* indices, void* to, int64_t rows, int64_t row_bytes) {
+__device__ void gather(const void* from, const int32_t* indices, void* to, int64_t rows, int64_t row_bytes) {
   if ((reinterpret_cast<uint64_t>(from) | reinterpret_cast<uint64_t>(to) | row_bytes) % sizeof(uint4) == 0) {
-    move_rows<kRows>(
+    gather_units(
         static_cast<const uint4*>(from), indices, static_cast<uint4*>(to), rows,
         row_bytes / static_cast<int64_t>(sizeof(uint4)));
   } else {
-    move_rows<kRows>(
+    gather_units(
         static_cast<const uint16_t*>(from), indices, static_cast<uint16_t*>(to), rows,
         row_bytes / static_cast<int64_t>(sizeof(uint16_t)));
   }
@@ -77,15 +73,10 @@ __device__ void latents_to_video(
 
 // Any grid is right.
 //
-// gather_rows: to[i] = from[indices[i]]; scatter_rows: to[indices[i]] = from[i]. Rows of whole 16-bit elements.
+// gather_rows: to[i] = from[indices[i]]. Rows of whole 16-bit elements.
 extern "C" __global__ void __launch_bounds__(REELSPARK_THREADS)
     gather_rows(const void* from, const int32_t* indices, void* to, int64_t rows, int64_t row_bytes) {
-  reelspark::model::move_rows<reelspark::model::Rows::kGather>(from, indices, to, rows, row_bytes);
-}
-
-extern "C" __global__ void __launch_bounds__(REELSPARK_THREADS)
-    scatter_rows(const void* from, const int32_t* indices, void* to, int64_t rows, int64_t row_bytes) {
-  reelspark::model::move_rows<reelspark::model::Rows::kScatter>(from, indices, to, rows, row_bytes);
+  reelspark::model::gather(from, indices, to, rows, row_bytes);
 }
 
 // order[i] is the number of the patch of token i.

@@ -31,13 +31,11 @@ std::string set_functions(void* handle, Library& library) {
   symbols.set(library.destroy, "cublasLtDestroy");
   symbols.set(library.version, "cublasLtGetVersion");
   symbols.set(library.status_name, "cublasLtGetStatusName");
-  symbols.set(library.status_text, "cublasLtGetStatusString");
   symbols.set(library.create_description, "cublasLtMatmulDescCreate");
   symbols.set(library.destroy_description, "cublasLtMatmulDescDestroy");
   symbols.set(library.set_description, "cublasLtMatmulDescSetAttribute");
   symbols.set(library.create_layout, "cublasLtMatrixLayoutCreate");
   symbols.set(library.destroy_layout, "cublasLtMatrixLayoutDestroy");
-  symbols.set(library.set_layout, "cublasLtMatrixLayoutSetAttribute");
   symbols.set(library.create_preference, "cublasLtMatmulPreferenceCreate");
   symbols.set(library.destroy_preference, "cublasLtMatmulPreferenceDestroy");
   symbols.set(library.set_preference, "cublasLtMatmulPreferenceSetAttribute");

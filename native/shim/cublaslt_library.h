@@ -13,7 +13,6 @@ struct Library {
   Status (*destroy)(Context*);
   size_t (*version)();
   const char* (*status_name)(Status);
-  const char* (*status_text)(Status);
 
   Status (*create_description)(MatmulDescription**, ComputeType, DataType scale);
   Status (*destroy_description)(MatmulDescription*);
@@ -21,7 +20,6 @@ struct Library {
 
   Status (*create_layout)(MatrixLayout**, DataType, uint64_t rows, uint64_t columns, int64_t stride);
   Status (*destroy_layout)(MatrixLayout*);
-  Status (*set_layout)(MatrixLayout*, LayoutAttribute, const void* value, size_t bytes);
 
   Status (*create_preference)(MatmulPreference**);
   Status (*destroy_preference)(MatmulPreference*);

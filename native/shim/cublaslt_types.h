@@ -50,8 +50,6 @@ enum class DescriptionAttribute : int {
   kScaleModeB = 32,
 };
 
-enum class LayoutAttribute : int { kBatchCount = 5, kBatchStride = 6 };
-
 // How the parts of a sum that several blocks work out come together: bits of a set. Sums of one block need none.
 enum class ReductionSchemes : uint32_t { kComputeType = 2 };
 

@@ -52,13 +52,12 @@ CUBLASLT(jint, destroy)(JNIEnv*, jclass, jlong context) { return number(library.
 // Types and the like are the numbers of cublaslt_types.h and matmul.h.
 CUBLASLT(jint, createPlan)(
     JNIEnv* env, jclass, jlong context, jlong rows, jlong outputs, jlong inputs, jlong x_stride, jlong weight_stride,
-    jlong out_stride, jint batch, jlong x_batch_stride, jlong weight_batch_stride, jlong out_batch_stride,
-    jint operands, jint results, jint layout, jint epilogue, jint scale_mode, jlong workspace_bytes,
+    jlong out_stride, jint operands, jint results, jint layout, jint epilogue, jint scale_mode, jlong workspace_bytes,
     jlongArray handle) {
   const MatmulShape shape = {
-      rows, outputs, inputs, x_stride, weight_stride, out_stride, batch, x_batch_stride, weight_batch_stride,
-      out_batch_stride, static_cast<DataType>(operands), static_cast<DataType>(results),
-      static_cast<WeightLayout>(layout), static_cast<Epilogue>(epilogue), static_cast<ScaleMode>(scale_mode)};
+      rows, outputs, inputs, x_stride, weight_stride, out_stride, static_cast<DataType>(operands),
+      static_cast<DataType>(results), static_cast<WeightLayout>(layout), static_cast<Epilogue>(epilogue),
+      static_cast<ScaleMode>(scale_mode)};
   auto* plan = new MatmulPlan(library);
   const Status status = plan->prepare(pointer<Context>(context), shape, static_cast<size_t>(workspace_bytes));
   if (status != Status::kSuccess) {
@@ -70,12 +69,6 @@ CUBLASLT(jint, createPlan)(
 }
 
 CUBLASLT(void, destroyPlan)(JNIEnv*, jclass, jlong plan) { delete pointer<MatmulPlan>(plan); }
-
-CUBLASLT(jint, algorithms)(JNIEnv*, jclass, jlong plan) { return pointer<MatmulPlan>(plan)->algorithms(); }
-
-CUBLASLT(jint, choose)(JNIEnv*, jclass, jlong plan, jint algorithm) {
-  return number(pointer<MatmulPlan>(plan)->choose(algorithm));
-}
 
 // Enqueues the product on the stream.
 CUBLASLT(jint, run)(

@@ -81,27 +81,13 @@ Status MatmulPlan::lay_out(const MatmulShape& s) {
   const bool output_major = s.layout == WeightLayout::kOutputMajor;
   return Chain()
       .then([&] {
-        return add_layout(
-            weight_, s.operands, output_major ? s.inputs : s.outputs, output_major ? s.outputs : s.inputs,
-            s.weight_stride, s.batch, s.weight_batch_stride);
+        return library_.create_layout(
+            &weight_, s.operands, output_major ? s.inputs : s.outputs, output_major ? s.outputs : s.inputs,
+            s.weight_stride);
       })
-      .then([&] { return add_layout(x_, s.operands, s.inputs, s.rows, s.x_stride, s.batch, s.x_batch_stride); })
-      .then([&] { return add_layout(out_, s.results, s.outputs, s.rows, s.out_stride, s.batch, s.out_batch_stride); })
+      .then([&] { return library_.create_layout(&x_, s.operands, s.inputs, s.rows, s.x_stride); })
+      .then([&] { return library_.create_layout(&out_, s.results, s.outputs, s.rows, s.out_stride); })
       .status();
-}
-
-Status MatmulPlan::add_layout(
-    MatrixLayout*& layout, DataType type, int64_t rows, int64_t columns, int64_t stride, int32_t batch,
-    int64_t batch_stride) {
-  Chain chain;
-  chain.then([&] { return library_.create_layout(&layout, type, rows, columns, stride); });
-  if (batch > 1) {
-    chain.then([&] { return library_.set_layout(layout, LayoutAttribute::kBatchCount, &batch, sizeof batch); })
-        .then([&] {
-          return library_.set_layout(layout, LayoutAttribute::kBatchStride, &batch_stride, sizeof batch_stride);
-        });
-  }
-  return chain.status();
 }
 
 Status MatmulPlan::find(Context* context, size_t workspace_bytes) {

@@ -22,10 +22,6 @@ struct MatmulShape {
   int64_t x_stride;
   int64_t weight_stride;
   int64_t out_stride;
-  int32_t batch;  // products of equal shape, at these distances
-  int64_t x_batch_stride;
-  int64_t weight_batch_stride;
-  int64_t out_batch_stride;
   DataType operands;  // e4m3 needs kOutputMajor, rows of multiples of 16 elements, and scales
   DataType results;
   WeightLayout layout;
@@ -68,9 +64,6 @@ class MatmulPlan {
   Status describe(const MatmulShape& shape);
   Status lay_out(const MatmulShape& shape);
   Status find(Context* context, size_t workspace_bytes);
-  Status add_layout(
-      MatrixLayout*& layout, DataType type, int64_t rows, int64_t columns, int64_t stride, int32_t batch,
-      int64_t batch_stride);
   template <typename Value>
   Status set(DescriptionAttribute attribute, const Value& value) const {
     return library_.set_description(description_, attribute, &value, sizeof value);

@@ -73,7 +73,6 @@ class Blas {
 
 struct Case {
   int64_t rows, outputs, inputs;
-  int32_t batch;
   WeightLayout layout;
   Epilogue epilogue;
   float beta;
@@ -85,16 +84,16 @@ double gelu(double x) { return activated(2, x); }
 
 template <typename T, typename Out>
 void multiplies(Blas& blas, const Case& c, ScaleMode scale_mode = ScaleMode::kScalar) {
-  std::printf("types %d to %d, %ld x %ld x %ld, batch %d, layout %d, epilogue %d, beta %g, scales %d\n",
-              static_cast<int>(kType<T>), static_cast<int>(kType<Out>), c.rows, c.outputs, c.inputs, c.batch,
+  std::printf("types %d to %d, %ld x %ld x %ld, layout %d, epilogue %d, beta %g, scales %d\n",
+              static_cast<int>(kType<T>), static_cast<int>(kType<Out>), c.rows, c.outputs, c.inputs,
               static_cast<int>(c.layout), static_cast<int>(c.epilogue), c.beta, static_cast<int>(scale_mode));
   std::fflush(stdout);  // names the case when a check ends the program
   const bool output_major = c.layout == WeightLayout::kOutputMajor;
   const bool scaled = kType<T> == DataType::kE4m3;
-  const auto x = random_values<T>(c.batch * c.rows * c.inputs, 1);
-  const auto weight = random_values<T>(c.batch * c.outputs * c.inputs, 2);
+  const auto x = random_values<T>(c.rows * c.inputs, 1);
+  const auto weight = random_values<T>(c.outputs * c.inputs, 2);
   const auto bias = random_values<Out>(c.outputs, 3);
-  const auto before = random_values<Out>(c.batch * c.rows * c.outputs, 4);
+  const auto before = random_values<Out>(c.rows * c.outputs, 4);
   const auto x_scale = random_values<float>(c.rows, 5), weight_scale = random_values<float>(c.outputs, 6);
   const cuda::Buffer<T> device_x(x), device_weight(weight);
   const cuda::Buffer<Out> device_bias(bias);
@@ -104,33 +103,30 @@ void multiplies(Blas& blas, const Case& c, ScaleMode scale_mode = ScaleMode::kSc
   std::vector<double> expected, slack;
   // Of sums of products of deviation 1. Those of 8-bit operands are cut off 13 bits below the greatest.
   const double rounding = (scaled ? 0x1p-7 : 0x1p-16) * std::sqrt(double(c.inputs));
-  for (int32_t b = 0; b < c.batch; ++b) {
-    for (int64_t r = 0; r < c.rows; ++r) {
-      for (int64_t o = 0; o < c.outputs; ++o) {
-        double sum = 0;
-        for (int64_t i = 0; i < c.inputs; ++i) {
-          const int64_t place = output_major ? o * c.inputs + i : i * c.outputs + o;
-          sum += double(float(x[(b * c.rows + r) * c.inputs + i])) * float(weight[b * c.outputs * c.inputs + place]);
-        }
-        double scale = 1;
-        if (scaled) {
-          const bool rows = scale_mode == ScaleMode::kOuterVector;
-          scale = double(x_scale[rows ? r : 0]) * weight_scale[rows ? o : 0];
-        }
-        sum *= scale;
-        if (has_bias(c)) sum += float(bias[o]);
-        slack.push_back(rounding * std::max(std::fabs(scale), 1.0));
-        if (c.beta != 0) slack.back() += kRounding<Out> * std::fabs(sum);
-        sum += c.beta * float(before[expected.size()]);
-        if (c.epilogue == Epilogue::kGelu || c.epilogue == Epilogue::kGeluBias) sum = gelu(sum);
-        expected.push_back(sum);
+  for (int64_t r = 0; r < c.rows; ++r) {
+    for (int64_t o = 0; o < c.outputs; ++o) {
+      double sum = 0;
+      for (int64_t i = 0; i < c.inputs; ++i) {
+        const int64_t place = output_major ? o * c.inputs + i : i * c.outputs + o;
+        sum += double(float(x[r * c.inputs + i])) * float(weight[place]);
       }
+      double scale = 1;
+      if (scaled) {
+        const bool rows = scale_mode == ScaleMode::kOuterVector;
+        scale = double(x_scale[rows ? r : 0]) * weight_scale[rows ? o : 0];
+      }
+      sum *= scale;
+      if (has_bias(c)) sum += float(bias[o]);
+      slack.push_back(rounding * std::max(std::fabs(scale), 1.0));
+      if (c.beta != 0) slack.back() += kRounding<Out> * std::fabs(sum);
+      sum += c.beta * float(before[expected.size()]);
+      if (c.epilogue == Epilogue::kGelu || c.epilogue == Epilogue::kGeluBias) sum = gelu(sum);
+      expected.push_back(sum);
     }
   }
   const MatmulShape shape = {
-      c.rows, c.outputs, c.inputs, c.inputs, output_major ? c.inputs : c.outputs, c.outputs, c.batch,
-      c.rows * c.inputs, c.outputs * c.inputs, c.rows * c.outputs, kType<T>, kType<Out>, c.layout, c.epilogue,
-      scale_mode};
+      c.rows, c.outputs, c.inputs, c.inputs, output_major ? c.inputs : c.outputs, c.outputs, kType<T>, kType<Out>,
+      c.layout, c.epilogue, scale_mode};
   const MatmulOperands operands = {
       reinterpret_cast<void*>(device_x.address()), reinterpret_cast<void*>(device_weight.address()),
       reinterpret_cast<void*>(device_bias.address()), reinterpret_cast<float*>(device_x_scale.address()),
@@ -146,18 +142,18 @@ void all(const cuda::Device& device) {
   Blas blas;
   const auto major = WeightLayout::kOutputMajor;
   for (const Case& c :
-       {Case{100, 72, 64, 1, major, Epilogue::kNone, 0}, Case{333, 256, 512, 1, major, Epilogue::kBias, 0},
-        Case{64, 96, 128, 1, major, Epilogue::kGeluBias, 0}, Case{64, 96, 128, 1, major, Epilogue::kGelu, 0},
-        Case{129, 256, 256, 1, major, Epilogue::kBias, 1}, Case{40, 48, 56, 3, major, Epilogue::kNone, 0},
-        Case{40, 48, 56, 3, WeightLayout::kInputMajor, Epilogue::kNone, 1}}) {
+       {Case{100, 72, 64, major, Epilogue::kNone, 0}, Case{333, 256, 512, major, Epilogue::kBias, 0},
+        Case{64, 96, 128, major, Epilogue::kGeluBias, 0}, Case{64, 96, 128, major, Epilogue::kGelu, 0},
+        Case{129, 256, 256, major, Epilogue::kBias, 1}, Case{40, 48, 56, major, Epilogue::kNone, 0},
+        Case{40, 48, 56, WeightLayout::kInputMajor, Epilogue::kNone, 1}}) {
     multiplies<__nv_bfloat16, __nv_bfloat16>(blas, c);
     multiplies<__half, __half>(blas, c);
   }
-  multiplies<float, float>(blas, {17, 64, 256, 1, major, Epilogue::kBias, 0});
-  multiplies<__nv_bfloat16, float>(blas, {100, 72, 64, 1, major, Epilogue::kNone, 0});
-  multiplies<__nv_bfloat16, float>(blas, {129, 256, 256, 1, major, Epilogue::kBias, 1});
+  multiplies<float, float>(blas, {17, 64, 256, major, Epilogue::kBias, 0});
+  multiplies<__nv_bfloat16, float>(blas, {100, 72, 64, major, Epilogue::kNone, 0});
+  multiplies<__nv_bfloat16, float>(blas, {129, 256, 256, major, Epilogue::kBias, 1});
   if (device.image_directory() != "sm_80") {
-    const Case c = {128, 256, 512, 1, major, Epilogue::kBias, 0};
+    const Case c = {128, 256, 512, major, Epilogue::kBias, 0};
     multiplies<__nv_fp8_e4m3, __nv_bfloat16>(blas, c);
     if (blas.version() >= 120900) {
       multiplies<__nv_fp8_e4m3, __nv_bfloat16>(blas, c, ScaleMode::kOuterVector);

@@ -192,7 +192,6 @@ void all() {
   softmax_is_right<float, float>(WITH(softmax_f32_to_f32));
   softmax_is_right<float, __half>(WITH(softmax_f32_to_f16));
   softmax_is_right<float, __nv_bfloat16>(WITH(softmax_f32_to_bf16));
-  softmax_is_right<__nv_bfloat16, __nv_bfloat16>(WITH(softmax_bf16_to_bf16));
 }
 
 }  // namespace

@@ -24,8 +24,9 @@ final class CublasLt {
   static native int destroy(long context);
 
   /**
-   * Finds algorithms for {@code out = epilogue(x weight^T + beta * out)} of one shape; the epilogue
-   * adds the bias first. Strides are in elements, between rows and between products of a batch.
+   * Finds the algorithm that the heuristic holds fastest for {@code out = epilogue(x weight^T +
+   * beta * out)} of one shape; the epilogue adds the bias first. Strides are in elements, between
+   * rows.
    *
    * @param operands type of x and weight
    * @param results type of out and bias
@@ -40,10 +41,6 @@ final class CublasLt {
       long xStride,
       long weightStride,
       long outStride,
-      int batch,
-      long xBatchStride,
-      long weightBatchStride,
-      long outBatchStride,
       int operands,
       int results,
       int layout,
@@ -53,11 +50,6 @@ final class CublasLt {
       long[] plan);
 
   static native void destroyPlan(long plan);
-
-  /** How many algorithms the plan has, the one that the heuristic holds fastest first. */
-  static native int algorithms(long plan);
-
-  static native int choose(long plan, int algorithm);
 
   /** Enqueues the product. Addresses are on the device, 16-byte aligned, 0 for what is not used. */
   static native int run(

@@ -8,7 +8,7 @@ import org.reelspark.tensor.DType;
 import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
 
-/** Element-wise arithmetic: {@code elementwise.cu}, for F32 and bf16. */
+/** Element-wise arithmetic: {@code elementwise.cu}. */
 final class CudaElementwise implements ElementwiseOperations {
   /** {@code kMostTerms} of {@code combination.h}. */
   private static final int MOST_TERMS = 6;

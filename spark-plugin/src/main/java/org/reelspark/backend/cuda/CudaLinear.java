@@ -76,7 +76,6 @@ final class CudaLinear implements LinearOperations {
               linear.outputs(),
               linear.inputs(),
               new MatrixProduct.Strides(linear.inputs(), linear.inputs(), linear.outputs()),
-              MatrixProduct.Batch.ONE,
               linear.weight().dtype(),
               out.dtype(),
               MatrixProduct.WeightLayout.OUTPUT_MAJOR,

@@ -31,14 +31,14 @@ final class CudaTokens implements TokenOperations, AutoCloseable {
     if (out.elementCount() == 0) {
       return;
     }
-    try (DeviceIndices once = new DeviceIndices(memory)) {
+    try (Tensor uploaded = DeviceIndices.upload(memory, indices, tableRows)) {
       launcher.forEachRow(
           "gather_rows",
           indices.length,
           launcher
               .arguments()
               .add(table.address())
-              .add(once.of(indices, tableRows).address())
+              .add(uploaded.address())
               .add(out.address())
               .add((long) indices.length)
               .add(columns * out.dtype().bytes()));

@@ -3,6 +3,7 @@ package org.reelspark.backend.cuda;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.IntSummaryStatistics;
 import org.reelspark.tensor.DType;
 import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
@@ -19,7 +20,22 @@ final class DeviceIndices implements AutoCloseable {
   /** The last used first. */
   private final Deque<Copy> copies = new ArrayDeque<>();
 
-  private record Copy(int[] array, int smallest, int largest, Tensor tensor) {}
+  private record Copy(int[] array, Range range, Tensor tensor) {}
+
+  /** The smallest and the largest of an array that has one at least. */
+  private record Range(int smallest, int largest) {
+    static Range of(int[] indices) {
+      IntSummaryStatistics statistics = Arrays.stream(indices).summaryStatistics();
+      return new Range(statistics.getMin(), statistics.getMax());
+    }
+
+    void requireWithin(long end) {
+      if (smallest < 0 || largest >= end) {
+        throw new IndexOutOfBoundsException(
+            "indices from %d to %d, of %d".formatted(smallest, largest, end));
+      }
+    }
+  }
 
   DeviceIndices(CudaMemory memory) {
     this.memory = memory;
@@ -34,10 +50,7 @@ final class DeviceIndices implements AutoCloseable {
   Tensor of(int[] indices, long end) {
     Copy copy = find(indices);
     copies.addFirst(copy);
-    if (copy.smallest < 0 || copy.largest >= end) {
-      throw new IndexOutOfBoundsException(
-          "indices from %d to %d, of %d".formatted(copy.smallest, copy.largest, end));
-    }
+    copy.range.requireWithin(end);
     return copy.tensor;
   }
 
@@ -52,14 +65,21 @@ final class DeviceIndices implements AutoCloseable {
     if (copies.size() == MOST_ARRAYS) {
       copies.removeLast().tensor.close();
     }
-    return new Copy(
-        indices,
-        Arrays.stream(indices).min().orElseThrow(),
-        Arrays.stream(indices).max().orElseThrow(),
-        upload(indices));
+    return new Copy(indices, Range.of(indices), upload(memory, indices));
   }
 
-  private Tensor upload(int[] indices) {
+  /**
+   * A copy of an array that is used once, to be closed.
+   *
+   * @param indices at least one
+   * @param end one more than the largest that is allowed
+   */
+  static Tensor upload(CudaMemory memory, int[] indices, long end) {
+    Range.of(indices).requireWithin(end);
+    return upload(memory, indices);
+  }
+
+  private static Tensor upload(CudaMemory memory, int[] indices) {
     try (Tensor host = Tensor.allocateHost(DType.I32, Shape.of(indices.length))) {
       host.buffer().asIntBuffer().put(indices);
       return memory.upload(host, DType.I32);

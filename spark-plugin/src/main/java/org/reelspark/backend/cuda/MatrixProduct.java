@@ -4,8 +4,7 @@ import org.reelspark.tensor.DType;
 
 /**
  * Shape and types of {@code out[r, o] = epilogue(sum over i of x[r, i] weight[o, i] + beta out[r,
- * o])}: {@code MatmulShape} of {@code matmul.h}. Strides in elements, between rows and between the
- * products of a batch.
+ * o])}: {@code MatmulShape} of {@code matmul.h}. Strides in elements, between rows.
  *
  * @param operands type of x and weight
  * @param results type of out and of the bias
@@ -15,17 +14,11 @@ record MatrixProduct(
     long outputs,
     long inputs,
     Strides strides,
-    Batch batch,
     DType operands,
     DType results,
     WeightLayout layout,
     Epilogue epilogue) {
   record Strides(long x, long weight, long out) {}
-
-  /** Products of equal shape, so many elements from one to the next. */
-  record Batch(int count, long xStride, long weightStride, long outStride) {
-    static final Batch ONE = new Batch(1, 0, 0, 0);
-  }
 
   /** How the second factor lies in memory. */
   enum WeightLayout {

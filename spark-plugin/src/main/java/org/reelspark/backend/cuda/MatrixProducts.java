@@ -22,6 +22,11 @@ final class MatrixProducts implements AutoCloseable {
   private final CudaStream stream;
   private final long context;
   private final Tensor workspace;
+
+  /**
+   * None is forgotten: shapes differ by the lengths of texts, a few hundred tokens at most, and by
+   * the sizes of videos, and a plan takes one or two KiB.
+   */
   private final Map<MatrixProduct, Long> plans = new HashMap<>();
 
   /**
@@ -89,10 +94,6 @@ final class MatrixProducts implements AutoCloseable {
             product.strides().x(),
             product.strides().weight(),
             product.strides().out(),
-            product.batch().count(),
-            product.batch().xStride(),
-            product.batch().weightStride(),
-            product.batch().outStride(),
             MatrixProduct.number(product.operands()),
             MatrixProduct.number(product.results()),
             product.layout().number(),
