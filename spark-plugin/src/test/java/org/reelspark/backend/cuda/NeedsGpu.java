@@ -1,6 +1,7 @@
 package org.reelspark.backend.cuda;
 
 import java.lang.annotation.ElementType;
+import java.lang.annotation.Inherited;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
@@ -16,6 +17,7 @@ import org.reelspark.error.ReelsparkException;
  * Tests that are skipped, and say why, on a machine without a GPU or in a build without kernels.
  */
 @Tag("gpu")
+@Inherited
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(NeedsGpu.Condition.class)
