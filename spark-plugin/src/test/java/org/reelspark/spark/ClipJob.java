@@ -8,19 +8,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
-import org.reelspark.generate.Checkpoints;
 
-/** A job of some clips of many steps that tests watch and disturb. */
+/** A job of some small clips of many steps that tests watch and disturb. */
 record ClipJob(int clips, int steps, Path output) {
-  /** Small, and yet of steps that a test can come between. */
   private static final Map<String, String> SMALL =
-      Map.of("width", "96", "height", "96", "frames", "9");
+      Map.of("width", "32", "height", "32", "frames", "5");
 
   /** Settings of a session that runs it. */
   static final Map<String, String> SETTINGS =
@@ -28,7 +25,9 @@ record ClipJob(int clips, int steps, Path output) {
           ReelsparkConf.MODEL_DIRECTORY.key(),
           TestModels.directory(),
           ReelsparkConf.CPU_THREADS.key(),
-          "1");
+          "1",
+          "spark.hadoop.fs.%s.impl".formatted(HeldFileSystem.SCHEME),
+          HeldFileSystem.class.getName());
 
   /** Runs it in local mode, in a process that a test can kill. */
   public static void main(String[] arguments) throws IOException {
@@ -57,6 +56,10 @@ record ClipJob(int clips, int steps, Path output) {
     }
   }
 
+  private String uri() {
+    return HeldFileSystem.SCHEME + "://" + output;
+  }
+
   void save(SparkSession spark, int checkpointSteps) {
     prompts(spark)
         .write()
@@ -64,7 +67,7 @@ record ClipJob(int clips, int steps, Path output) {
         .options(SMALL)
         .option("checkpoint_steps", checkpointSteps)
         .mode(SaveMode.Append)
-        .save(output.toString());
+        .save(uri());
   }
 
   CompletableFuture<Void> start(SparkSession spark) {
@@ -77,11 +80,7 @@ record ClipJob(int clips, int steps, Path output) {
   }
 
   Dataset<Row> manifest(SparkSession spark) {
-    return spark.read().format("reelspark").load(output.toString());
-  }
-
-  int stepsKept(String key) {
-    return Checkpoints.stepsDone(output, key);
+    return spark.read().format("reelspark").load(uri());
   }
 
   Path video(String key) {
@@ -107,23 +106,5 @@ record ClipJob(int clips, int steps, Path output) {
       throw new UncheckedIOException(e);
     }
     return finished;
-  }
-
-  /** Index of the first clip that has come so far and is not finished. */
-  int awaitSteps(List<String> keys, int stepsDone) throws InterruptedException {
-    while (true) {
-      for (String key : keys) {
-        if (stepsKept(key) >= stepsDone) {
-          return keys.indexOf(key);
-        }
-      }
-      Thread.sleep(2);
-    }
-  }
-
-  static void await(BooleanSupplier condition) throws InterruptedException {
-    while (!condition.getAsBoolean()) {
-      Thread.sleep(2);
-    }
   }
 }

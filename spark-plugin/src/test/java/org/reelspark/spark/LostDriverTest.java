@@ -3,7 +3,6 @@ package org.reelspark.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -13,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A driver that ends as processes end under {@code kill -9}, and the same job again. */
-@Timeout(value = 400, unit = TimeUnit.SECONDS)
+@Timeout(value = 600, unit = TimeUnit.SECONDS)
 class LostDriverTest {
   private static final int CLIPS = 4;
   private static final int STEPS = 20;
@@ -24,7 +23,8 @@ class LostDriverTest {
   void jobThatRunsAgainKeepsFinishedVideosAndStepsOfOthers()
       throws IOException, InterruptedException {
     ClipJob job = new ClipJob(CLIPS, STEPS, directory.resolve("clips"));
-    Files.createDirectories(job.output());
+    // The driver makes one clip after the other, and no checkpoint after a clip's last step.
+    Hold hold = Hold.after(STEPS - 1 + STEPS / 2, job.output());
     try (SparkSession spark = SparkSessions.withPlugin("local[2]", ClipJob.SETTINGS)) {
       List<String> keys = job.keys(spark);
       Process driver =
@@ -36,12 +36,12 @@ class LostDriverTest {
                   Integer.toString(STEPS),
                   job.output().toString()),
               directory.resolve("driver.log"));
-      ClipJob.await(() -> job.finished() > 0);
-      int clip = job.awaitSteps(keys, STEPS / 2);
+      hold.await(keys, driver.onExit());
       driver.destroyForcibly().waitFor();
+      hold.release();
       long finished = job.finished();
-      int kept = job.stepsKept(keys.get(clip));
 
+      assertThat(finished).isEqualTo(1);
       assertThat(job.manifest(spark).count()).as("videos without a manifest").isEqualTo(finished);
 
       StepCounter steps = new StepCounter();
@@ -49,7 +49,7 @@ class LostDriverTest {
       job.save(spark, 1);
       steps.awaitSum((CLIPS - finished) * STEPS);
 
-      assertThat(steps.resumed()).isEqualTo(kept).isGreaterThanOrEqualTo(STEPS / 2);
+      assertThat(steps.resumed()).isEqualTo(STEPS / 2);
       assertThat(job.manifest(spark).filter("status = 'skipped'").count()).isEqualTo(finished);
       assertThat(job.manifest(spark).filter("status = 'generated'").count())
           .isEqualTo(CLIPS - finished);

@@ -23,11 +23,6 @@ final class Placement extends SparkListener {
     executorByTask.putIfAbsent(event.taskInfo().index(), event.taskInfo().executorId());
   }
 
-  /** Of the task's first attempt. */
-  String executor(int task) {
-    return executorByTask.get(task);
-  }
-
   /** Task of the last stage on an executor that had no part in the stage before, once it starts. */
   OptionalInt newcomersTask() {
     return executorByTask.entrySet().stream()

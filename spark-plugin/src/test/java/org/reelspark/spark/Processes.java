@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** Processes that tests start and send signals to. */
 final class Processes {
@@ -33,17 +32,10 @@ final class Processes {
     return builder.redirectOutput(file).start();
   }
 
-  /**
-   * The process of an executor.
-   *
-   * @param workers processes whose children executors are
-   */
-  static ProcessHandle executor(String id, Stream<ProcessHandle> workers) {
-    return workers
-        .flatMap(ProcessHandle::children)
-        .filter(child -> commandLine(child).contains("\0--executor-id\0" + id + "\0"))
-        .findFirst()
-        .orElseThrow();
+  /** Spark's id of the executor that a process is. */
+  static String executorId(ProcessHandle executor) {
+    List<String> command = List.of(commandLine(executor).split("\0"));
+    return command.get(command.indexOf("--executor-id") + 1);
   }
 
   /** Java's own view of it ends after one page. */

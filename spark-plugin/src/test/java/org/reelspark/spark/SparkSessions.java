@@ -72,8 +72,10 @@ final class SparkSessions {
   /** Waits until this many executors have come. */
   static void awaitExecutors(SparkSession spark, int executors) throws InterruptedException {
     // The driver counts itself.
-    while (spark.sparkContext().getExecutorMemoryStatus().size() <= executors) {
-      Thread.sleep(50);
-    }
+    Await.until(
+        () -> spark.sparkContext().getExecutorMemoryStatus().size() > executors,
+        () ->
+            "not %d executors: %s"
+                .formatted(executors, spark.sparkContext().getExecutorMemoryStatus()));
   }
 }

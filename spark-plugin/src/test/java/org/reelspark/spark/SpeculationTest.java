@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An executor that stands still, and Spark's second attempt at its clip elsewhere. */
-@Timeout(value = 400, unit = TimeUnit.SECONDS)
+@Timeout(value = 600, unit = TimeUnit.SECONDS)
 class SpeculationTest {
   private static final int STEPS = 20;
 
@@ -31,7 +31,9 @@ class SpeculationTest {
     settings.put("spark.speculation", "true");
     settings.put("spark.speculation.interval", "100ms");
     settings.put("spark.speculation.quantile", "0.5");
-    settings.put("spark.speculation.multiplier", "1.1");
+    // At once after the other task, however long both stood still.
+    settings.put("spark.speculation.multiplier", "0.1");
+    settings.put("spark.speculation.efficiency.enabled", "false");
     ClipJob job = new ClipJob(2, STEPS, directory.resolve("clips"));
     try (StandaloneCluster cluster = StandaloneCluster.start(2, directory);
         SparkSession spark =
@@ -43,23 +45,23 @@ class SpeculationTest {
       spark.sparkContext().addSparkListener(placement);
       spark.sparkContext().addSparkListener(steps);
 
+      Hold hold = Hold.after(STEPS / 4, job.output());
       CompletableFuture<Void> run = job.start(spark);
-      job.awaitSteps(keys, 1);
       // Not the one with the input of both tasks.
-      ClipJob.await(() -> placement.newcomersTask().isPresent());
-      int clip = placement.newcomersTask().orElseThrow();
-      String key = keys.get(clip);
-      job.awaitSteps(List.of(key), STEPS / 4);
-      ProcessHandle executor = cluster.executor(placement.executor(clip));
+      Await.until(
+          () -> placement.newcomersTask().isPresent(), () -> "no task on the other executor", run);
+      String key = keys.get(placement.newcomersTask().orElseThrow());
+      hold.await(List.of(key), run);
+      ProcessHandle executor = hold.process(key).orElseThrow();
       Processes.signal(executor, "STOP");
-      int kept = job.stepsKept(key);
-      ClipJob.await(() -> job.isFinished(key));
+      hold.release();
+      Await.until(() -> job.isFinished(key), () -> "no second attempt has finished the clip", run);
       byte[] video = Files.readAllBytes(job.video(key));
       Processes.signal(executor, "CONT");
       run.join();
       steps.awaitSum(2L * STEPS);
 
-      assertThat(steps.resumed()).isEqualTo(kept);
+      assertThat(steps.resumed()).isEqualTo(STEPS / 4);
       assertThat(job.finished()).isEqualTo(2);
       assertThat(job.manifest(spark).filter("status = 'generated'").count()).isEqualTo(2);
       assertThat(job.video(key)).hasBinaryContent(video);

@@ -72,10 +72,6 @@ final class StandaloneCluster implements AutoCloseable {
     return url;
   }
 
-  ProcessHandle executor(String id) {
-    return Processes.executor(id, processes.stream().map(Process::toHandle));
-  }
-
   /** Ends the daemons, and executors that no longer hear them. */
   @Override
   public void close() {

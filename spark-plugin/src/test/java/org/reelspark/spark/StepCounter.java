@@ -31,9 +31,9 @@ final class StepCounter extends SparkListener {
 
   /** Events of tasks arrive after their job has ended. */
   void awaitSum(long sum) throws InterruptedException {
-    while (taken() + resumed() != sum) {
-      Thread.sleep(20);
-    }
+    Await.until(
+        () -> taken() + resumed() == sum,
+        () -> "%d steps taken and %d resumed, not %d".formatted(taken(), resumed(), sum));
   }
 
   /** Steps that tasks took. */
