@@ -23,7 +23,7 @@ import org.reelspark.generate.Cancellation;
 import org.reelspark.tensor.HostMemory;
 
 /** What a job of many or of long videos must survive. */
-@Timeout(value = 300, unit = TimeUnit.SECONDS)
+@Timeout(value = 600, unit = TimeUnit.SECONDS)
 class LongRunTest {
   /** A leak of one file or one tensor for each video shows in far fewer than this. */
   private static final int ROWS = Integer.getInteger("reelspark.longRun.rows", 200);
@@ -108,9 +108,8 @@ class LongRunTest {
       CompletableFuture<Long> job =
           CompletableFuture.supplyAsync(
               () -> generator.generate(prompts(1), minutes).where("video IS NOT NULL").count());
-      while (generator.progress().steps() == 0) {
-        Thread.sleep(100);
-      }
+      Await.until(
+          () -> generator.progress().steps() > 0, () -> "no step, the model may be loading", job);
 
       spark.sparkContext().cancelAllJobs();
 
