@@ -90,24 +90,24 @@ final class ExecutorChart {
     svg.append(
         String.format(
             Locale.ROOT,
-            "<text x=\"4\" y=\"%.1f\">executor %s on %s: %.0f%% busy, %d videos</text>\n",
+            "<text x=\"4\" y=\"%.1f\">executor %s on %s: %.0f%% busy, %s</text>\n",
             top + BAR_HEIGHT,
             HtmlTemplate.escape(executor),
             HtmlTemplate.escape(tasks.get(0).host()),
             100 * busySeconds(tasks) / axis.seconds(),
-            tasks.stream().mapToLong(GeneratingTask::generated).sum()));
+            Counts.text(tasks.stream().mapToLong(GeneratingTask::generated).sum(), "video")));
     for (Bar bar : bars(tasks, axis)) {
       double x = axis.x(bar.startMillis());
       svg.append(
           String.format(
               Locale.ROOT,
-              "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.0f\"><title>%d tasks: %s, %s</title></rect>\n",
+              "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.0f\"><title>%s: %s, %s</title></rect>\n",
               bar.kind().style,
               x,
               top + ROW_HEIGHT - 4,
               Math.max(LEAST_GAP, axis.x(bar.endMillis()) - x),
               BAR_HEIGHT,
-              bar.tasks(),
+              Counts.text(bar.tasks(), "task"),
               bar.kind().label,
               Durations.text((bar.endMillis() - bar.startMillis()) / 1000.0)));
     }

@@ -7,6 +7,7 @@ import java.util.Locale;
 final class LayerChart {
   private static final double HEIGHT = 120;
   private static final double MOST_WIDTH = 60;
+  private static final double LEAST_LABEL_WIDTH = 30;
 
   private LayerChart() {}
 
@@ -24,13 +25,14 @@ final class LayerChart {
       columns.append(
           String.format(
               Locale.ROOT,
-              "<rect class=\"good\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>layer %d: %.0f%%</title></rect><text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%d</text>\n",
+              "<rect class=\"good\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>layer %d: %.0f%%</title></rect>%s<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%d</text>\n",
               width * layer,
               HEIGHT * (1 - sparsity),
               width,
               HEIGHT * sparsity,
               layer,
               100 * sparsity,
+              label(sparsity, width, layer),
               width * (layer + 0.5),
               HEIGHT + 16,
               layer));
@@ -47,5 +49,18 @@ final class LayerChart {
         HEIGHT + 36,
         HEIGHT,
         columns);
+  }
+
+  /** The number above a column that is wide enough for it. */
+  private static String label(double sparsity, double width, int layer) {
+    if (width < LEAST_LABEL_WIDTH) {
+      return "";
+    }
+    return String.format(
+        Locale.ROOT,
+        "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%.0f%%</text>",
+        width * (layer + 0.5),
+        HEIGHT * (1 - sparsity) - 4,
+        100 * sparsity);
   }
 }

@@ -24,20 +24,20 @@ final class RunReport {
         "run-report.html",
         Map.of(
             "summary", escape(summary.line()),
-            "throughput", speed(summary, axis) + ThroughputChart.svg(tasks, axis),
+            "throughput", speed(tasks, axis) + ThroughputChart.svg(tasks, axis),
             "executors", use(tasks, axis) + ExecutorChart.svg(tasks, axis),
             "layers", LayerChart.svg(layerSparsity),
             "stages", table(stageShares(tasks)),
             "errors", table(errors(summary))));
   }
 
-  private static String speed(RunSummary summary, TimeAxis axis) {
-    return String.format(
-        Locale.ROOT,
-        "<p>%d videos in %s of generating: %.1f an hour</p>\n",
-        summary.generated(),
-        Durations.text(axis.seconds()),
-        summary.generated() * 3600 / axis.seconds());
+  private static String speed(List<GeneratingTask> tasks, TimeAxis axis) {
+    long videos = ThroughputChart.videos(tasks);
+    return "<p>%s in %s of generating: %s an hour</p>\n"
+        .formatted(
+            Counts.text(videos, "video"),
+            Durations.text(axis.seconds()),
+            Counts.rate(videos * 3600 / axis.seconds()));
   }
 
   private static String use(List<GeneratingTask> tasks, TimeAxis axis) {
@@ -52,10 +52,10 @@ final class RunReport {
         tasks.stream().filter(task -> task.outcome() == GeneratingTask.Outcome.LOST).count();
     return String.format(
         Locale.ROOT,
-        "<p>%d executors, busy %.0f%% of the time; %d tasks, %d of them lost and made again</p>\n",
-        byExecutor.size(),
+        "<p>%s, busy %.0f%% of the time; %s, %d of them lost and made again</p>\n",
+        Counts.text(byExecutor.size(), "executor"),
         100 * busy,
-        tasks.size(),
+        Counts.text(tasks.size(), "task"),
         lost);
   }
 
@@ -83,7 +83,7 @@ final class RunReport {
 
   private static Map<String, String> errors(RunSummary summary) {
     Map<String, String> errors = new LinkedHashMap<>();
-    summary.failures().forEach((code, count) -> errors.put(code, count + " rows"));
+    summary.failures().forEach((code, count) -> errors.put(code, Counts.text(count, "row")));
     if (errors.isEmpty()) {
       errors.put("none", "");
     }

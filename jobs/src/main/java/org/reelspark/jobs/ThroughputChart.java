@@ -3,6 +3,7 @@ package org.reelspark.jobs;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.reelspark.spark.GeneratingTask;
 
 /** Videos made over time, as a line that climbs at the end of each task. */
@@ -16,11 +17,8 @@ final class ThroughputChart {
 
   static String svg(List<GeneratingTask> tasks, TimeAxis axis) {
     List<GeneratingTask> ended =
-        tasks.stream()
-            .filter(task -> task.outcome() == GeneratingTask.Outcome.SUCCEEDED)
-            .sorted(Comparator.comparingLong(GeneratingTask::endMillis))
-            .toList();
-    long videos = ended.stream().mapToLong(GeneratingTask::generated).sum();
+        succeeded(tasks).sorted(Comparator.comparingLong(GeneratingTask::endMillis)).toList();
+    long videos = videos(tasks);
     StringBuilder points = new StringBuilder(String.format(Locale.ROOT, "0,%.1f", HEIGHT));
     long made = 0;
     double drawn = 0;
@@ -38,14 +36,23 @@ final class ThroughputChart {
         """
         <svg viewBox="0 -12 %.0f %.0f" role="img" aria-label="videos over time">
         %s<polyline class="made" points="%s"/>
-        <text x="4" y="0">%d videos</text>
+        <text x="4" y="0">%s</text>
         </svg>
         """,
         TimeAxis.WIDTH,
         HEIGHT + 34,
         axis.grid(HEIGHT),
         points,
-        videos);
+        Counts.text(videos, "video"));
+  }
+
+  /** Videos of tasks that were not lost. */
+  static long videos(List<GeneratingTask> tasks) {
+    return succeeded(tasks).mapToLong(GeneratingTask::generated).sum();
+  }
+
+  private static Stream<GeneratingTask> succeeded(List<GeneratingTask> tasks) {
+    return tasks.stream().filter(task -> task.outcome() == GeneratingTask.Outcome.SUCCEEDED);
   }
 
   private static double y(long made, long videos) {

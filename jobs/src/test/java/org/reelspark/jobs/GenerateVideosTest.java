@@ -177,6 +177,30 @@ class GenerateVideosTest {
     assertCannotRun(run(prompts, "--set", "step=3"), "INVALID_OPTION", "'steps'");
   }
 
+  /** Executors in processes of their own: their exceptions do not reach the job as they are. */
+  @Test
+  void saysWhyExecutorsCannotRun() throws IOException {
+    // Spark looks for its own jars here; all classes come from this JVM's class path.
+    Files.createDirectories(Path.of(System.getenv("SPARK_HOME"), "jars"));
+    Map<String, String> cluster =
+        Map.of(
+            "spark.master",
+            "local-cluster[1,1,1024]",
+            "spark.executor.memory",
+            "512m",
+            "spark.executor.extraClassPath",
+            System.getProperty("java.class.path"));
+    cluster.forEach(System::setProperty);
+    try {
+      Outcome outcome = run(write("prompts.txt", "a ball\n"), "--model", directory + "/none");
+
+      assertCannotRun(outcome, "error: MODEL_NOT_FOUND: model directory " + directory + "/none");
+      assertThat(outcome.err()).doesNotContain("CANCELLED", "SPARK_JOB");
+    } finally {
+      cluster.keySet().forEach(System::clearProperty);
+    }
+  }
+
   @Test
   void explainsItsArguments() {
     Outcome unknown = run(directory, "--dry-rum");

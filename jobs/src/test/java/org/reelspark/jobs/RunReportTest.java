@@ -54,16 +54,17 @@ class RunReportTest {
 
     assertThat(report.select("text").eachText())
         .contains(
-            "executor 0 on host<1>: 60% busy, 1 videos",
+            "executor 0 on host<1>: 60% busy, 1 video",
             "executor 1 on host<1>: 30% busy, 0 videos",
-            "executor 10 on host<1>: 50% busy, 1 videos",
-            "1 min 40 s");
+            "executor 10 on host<1>: 50% busy, 1 video",
+            "30 s",
+            "1 min 30 s");
     assertThat(report.select("rect")).hasSize(4 + 2);
-    assertThat(report.select("rect.bad title").eachText()).containsExactly("1 tasks: lost, 30 s");
+    assertThat(report.select("rect.bad title").eachText()).containsExactly("1 task: lost, 30 s");
     assertThat(report.select("rect.warn")).hasSize(1);
     assertThat(report.text())
         .contains("3 executors, busy 47% of the time; 4 tasks, 1 of them lost")
-        .contains("2 videos in 1 min 40 s of generating: 72.0 an hour");
+        .contains("2 videos in 1 min 40 s of generating: 72 an hour");
   }
 
   @Test
@@ -89,6 +90,7 @@ class RunReportTest {
   @Test
   void showsAColumnForEachLayer() {
     assertThat(report(TASKS).select("title").eachText()).contains("layer 0: 25%", "layer 1: 50%");
+    assertThat(report(TASKS).select("text").eachText()).contains("25%", "50%");
   }
 
   @Test
