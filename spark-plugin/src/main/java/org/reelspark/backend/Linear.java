@@ -6,7 +6,8 @@ import org.reelspark.tensor.Tensor;
  * Weights of y = x W^T + b.
  *
  * @param weight {@code [out, in]}
- * @param bias {@code [out]} or null
+ * @param bias {@code [out]} or null. A device may convert it at each use where it has not the type
+ *     of what the layer writes.
  */
 public record Linear(Tensor weight, Tensor bias) implements AutoCloseable {
   public long inputs() {

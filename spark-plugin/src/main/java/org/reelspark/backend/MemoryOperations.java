@@ -8,8 +8,7 @@ import org.reelspark.tensor.Tensor;
 public interface MemoryOperations {
   /**
    * Type of what linear layers and attention read, weights included: F32 or a narrower one that the
-   * device multiplies faster. Residual streams, latents, norms, biases and modulation are F32
-   * everywhere.
+   * device multiplies faster. Residual streams, latents, norms and modulation are F32 everywhere.
    */
   DType activationType();
 

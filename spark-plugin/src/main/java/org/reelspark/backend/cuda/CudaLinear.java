@@ -70,6 +70,9 @@ final class CudaLinear implements LinearOperations {
     try (Tensor operand = inType(linear.weight().dtype(), x);
         Tensor bias = linear.bias() == null ? null : inType(out.dtype(), linear.bias())) {
       Checks.aligned(ALIGNMENT, operand, linear.weight(), out);
+      if (bias != null) {
+        Checks.aligned(ALIGNMENT, bias);
+      }
       products.enqueue(
           new MatrixProduct(
               x.rows(),

@@ -64,19 +64,25 @@ public final class BackendWeights implements AutoCloseable {
     return backend.pixelType();
   }
 
-  /** {@code PREFIX.weight [outputs, inputs]} and {@code PREFIX.bias [outputs]}. */
+  /**
+   * {@code PREFIX.weight [outputs, inputs]} and {@code PREFIX.bias [outputs]} of a layer between
+   * activations.
+   */
   public Linear linear(String prefix, long outputs, long inputs) {
-    return linear(prefix, activationType(), outputs, inputs);
+    return linear(prefix, activationType(), activationType(), outputs, inputs);
   }
 
   /**
    * As {@link #linear(String, long, long)}.
    *
-   * @param dtype of the weight
+   * @param weightType of the weight
+   * @param resultType of what the layer writes, and so of the bias
    */
-  public Linear linear(String prefix, DType dtype, long outputs, long inputs) {
+  public Linear linear(
+      String prefix, DType weightType, DType resultType, long outputs, long inputs) {
     return new Linear(
-        tensor(prefix + ".weight", dtype, outputs, inputs), tensor(prefix + ".bias", outputs));
+        tensor(prefix + ".weight", weightType, outputs, inputs),
+        tensor(prefix + ".bias", resultType, outputs));
   }
 
   /** {@code PREFIX.weight [outputs, inputs]} alone, of a text encoder. */

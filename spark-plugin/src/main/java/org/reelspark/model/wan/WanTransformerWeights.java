@@ -66,14 +66,19 @@ record WanTransformerWeights(
     }
     return new WanTransformerWeights(
         patchEmbedding(config, weights),
-        weights.linear(time + "linear_1", DType.F32, d, config.frequencyDimension()),
-        weights.linear(time + "linear_2", DType.F32, d, d),
-        weights.linear(condition + "time_proj", DType.F32, 6L * d, d),
+        weights.linear(time + "linear_1", DType.F32, DType.F32, d, config.frequencyDimension()),
+        weights.linear(time + "linear_2", DType.F32, DType.F32, d, d),
+        weights.linear(condition + "time_proj", DType.F32, DType.F32, 6L * d, d),
         weights.linear(text + "linear_1", d, config.textDimension()),
         weights.linear(text + "linear_2", d, d),
         List.copyOf(blocks),
         weights.tensor("scale_shift_table", 1, 2, d).reshape(2, d),
-        weights.linear("proj_out", (long) config.patch().volume() * config.outChannels(), d));
+        weights.linear(
+            "proj_out",
+            weights.activationType(),
+            DType.F32,
+            (long) config.patch().volume() * config.outChannels(),
+            d));
   }
 
   private static Linear patchEmbedding(WanTransformerConfig config, BackendWeights weights) {
@@ -104,19 +109,23 @@ record WanTransformerWeights(
     }
     return new Block(
         weights.tensor(prefix + "scale_shift_table", 1, 6, d).reshape(6, d),
-        attention(d, weights, prefix + "attn1."),
+        attention(d, weights, prefix + "attn1.", weights.activationType()),
         crossNorm,
-        attention(d, weights, prefix + "attn2."),
+        attention(d, weights, prefix + "attn2.", DType.F32),
         weights.linear(prefix + "ffn.net.0.proj", config.feedForwardDimension(), d),
         weights.linear(prefix + "ffn.net.2", d, config.feedForwardDimension()));
   }
 
-  private static Attention attention(int d, BackendWeights weights, String prefix) {
+  /**
+   * @param outType that the last layer writes: an activation where a gate follows, else what is
+   *     added to the residual stream at once
+   */
+  private static Attention attention(int d, BackendWeights weights, String prefix, DType outType) {
     return new Attention(
         weights.linear(prefix + "to_q", d, d),
         weights.linear(prefix + "to_k", d, d),
         weights.linear(prefix + "to_v", d, d),
-        weights.linear(prefix + "to_out.0", d, d),
+        weights.linear(prefix + "to_out.0", weights.activationType(), outType, d, d),
         weights.tensor(prefix + "norm_q.weight", d),
         weights.tensor(prefix + "norm_k.weight", d));
   }

@@ -99,7 +99,7 @@ final class WanVaeWeightLoader {
         weights
             .tensor(name + ".weight", weights.pixelType(), outputs, inputs, 1, 1, 1)
             .reshape(outputs, inputs),
-        weights.tensor(name + ".bias", outputs));
+        weights.tensor(name + ".bias", weights.pixelType(), outputs));
   }
 
   ResidualBlock residualBlock(String name, int outputs, int inputs) {
@@ -114,7 +114,7 @@ final class WanVaeWeightLoader {
         weights
             .tensor(name + ".to_qkv.weight", weights.pixelType(), 3L * width, width, 1, 1)
             .reshape(3L * width, width);
-    Tensor biases = weights.tensor(name + ".to_qkv.bias", 3L * width);
+    Tensor biases = weights.tensor(name + ".to_qkv.bias", weights.pixelType(), 3L * width);
     return new Attention(
         weights.tensor(name + ".norm.gamma", width, 1, 1).reshape(width),
         part(projections, biases, 0),
@@ -124,7 +124,7 @@ final class WanVaeWeightLoader {
             weights
                 .tensor(name + ".proj.weight", weights.pixelType(), width, width, 1, 1)
                 .reshape(width, width),
-            weights.tensor(name + ".proj.bias", width)));
+            weights.tensor(name + ".proj.bias", weights.pixelType(), width)));
   }
 
   /** One third of the projections to query, key and value. */
