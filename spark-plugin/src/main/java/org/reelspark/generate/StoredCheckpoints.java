@@ -35,8 +35,8 @@ final class StoredCheckpoints implements StepCheckpoints {
   /** Steps of the checkpoint that was found last. */
   private int stepsFound;
 
-  /** The last one, at work or done. */
-  private Thread writer = new Thread();
+  /** The one at work, if it has not been waited for. */
+  private Optional<Thread> writer = Optional.empty();
 
   /**
    * @param interval steps between two checkpoints of a video; 0 for none
@@ -115,14 +115,15 @@ final class StoredCheckpoints implements StepCheckpoints {
   public void save(Supplier<DenoiseState> running) {
     // One state at a time: they are large.
     awaitWriter();
-    if (writer.isAlive()) {
+    if (writer.isPresent()) {
       return;
     }
     try {
       DenoiseState state = running.get();
-      writer = new Thread(() -> write(state), "reelspark-checkpoint");
-      writer.setDaemon(true);
-      writer.start();
+      Thread thread = new Thread(() -> write(state), "reelspark-checkpoint");
+      thread.setDaemon(true);
+      thread.start();
+      writer = Optional.of(thread);
     } catch (OutOfMemoryError e) {
       LOG.warn("Going on without a checkpoint, for want of memory: {}", e.toString());
     } catch (ReelsparkException e) {
@@ -153,7 +154,10 @@ final class StoredCheckpoints implements StepCheckpoints {
   /** Ends early when the thread is interrupted. */
   private void awaitWriter() {
     try {
-      writer.join();
+      if (writer.isPresent()) {
+        writer.get().join();
+        writer = Optional.empty();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

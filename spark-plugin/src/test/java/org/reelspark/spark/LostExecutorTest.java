@@ -91,7 +91,7 @@ class LostExecutorTest {
     Processes.signal(executor, "PWR");
     hold.release();
     run.join();
-    executor.onExit().join();
+    Await.until(() -> !executor.isAlive(), () -> "the executor stays");
     steps.awaitSum((long) keys.size() * STEPS);
 
     assertThat(steps.resumed()).isZero();
