@@ -1,14 +1,16 @@
 package org.reelspark.backend.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.reelspark.tensor.DType.BF16;
 import static org.reelspark.tensor.DType.F32;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.reelspark.attention.AttentionParameters;
+import org.reelspark.attention.AttentionStatistics;
 import org.reelspark.attention.BlockSelection;
 import org.reelspark.attention.HeadParameters;
 import org.reelspark.backend.AttentionInputs;
@@ -30,9 +32,10 @@ class AttentionOnGpuTest extends BackendComparison {
     compareAttention(type, heads, dimension, tokens, new BlockSelection.Dense(), 6e-3);
   }
 
-  @Test
-  void attendsSparsely() {
-    compareAttention(BF16, 2, 128, 1024, new BlockSelection.TopK(0.5f), 2e-2);
+  @ParameterizedTest
+  @CsvSource({"BF16, 128", "F16, 128", "BF16, 64", "F16, 64"})
+  void attendsSparsely(DType type, int dimension) {
+    compareAttention(type, 2, dimension, 1024, new BlockSelection.TopK(0.5f), 2e-2);
   }
 
   @ParameterizedTest
@@ -62,23 +65,26 @@ class AttentionOnGpuTest extends BackendComparison {
     AttentionParameters parameters =
         AttentionParameters.uniform(heads, head, (float) (1 / Math.sqrt(dimension)));
 
+    List<AttentionStatistics> statistics = new ArrayList<>();
+
     both.run(
         backend ->
-            assertThat(
-                    backend
-                        .attention(
-                            new AttentionInputs(
-                                query.of(backend),
-                                key.of(backend),
-                                value.of(backend),
-                                AttentionLayout.TOKEN_MAJOR),
-                            parameters,
-                            out.of(backend))
-                        .get()
-                        .admissible())
-                .isPositive());
+            statistics.add(
+                backend
+                    .attention(
+                        new AttentionInputs(
+                            query.of(backend),
+                            key.of(backend),
+                            value.of(backend),
+                            AttentionLayout.TOKEN_MAJOR),
+                        parameters,
+                        out.of(backend))
+                    .get()));
 
     both.assertClose(out, tolerance);
+    // How many blocks a query takes is decided by the parameters here, not by the values.
+    assertThat(statistics.get(0).selected()).isPositive();
+    assertThat(statistics.get(1)).isEqualTo(statistics.get(0));
   }
 
   @Test

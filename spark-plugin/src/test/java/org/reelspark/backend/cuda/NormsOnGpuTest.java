@@ -15,7 +15,14 @@ class NormsOnGpuTest extends BackendComparison {
   private static final float EPSILON = 1e-6f;
 
   @ParameterizedTest
-  @CsvSource({"F32, F32, 1", "F32, BF16, 1", "BF16, BF16, 1", "F32, F16, 1", "F32, F16, 33"})
+  @CsvSource({
+    "F32, F32, 1",
+    "F32, BF16, 1",
+    "BF16, BF16, 1",
+    "F32, F16, 1",
+    "F32, F16, 33",
+    "F32, BF16, 33"
+  })
   void layerNorms(DType in, DType out, int rows) {
     Pair x = both.input(in, 33, 256);
     Pair scale = rows == 1 ? both.input(F32, 256) : both.input(F32, rows, 256);
@@ -50,7 +57,7 @@ class NormsOnGpuTest extends BackendComparison {
   }
 
   @ParameterizedTest
-  @CsvSource({"F32, 64", "BF16, 64", "F16, 128"})
+  @CsvSource({"F32, 64", "BF16, 64", "BF16, 128", "F16, 64", "F16, 128"})
   void rmsNormsAndRotatesInPlace(DType type, int headDimension) {
     Pair x = both.input(type, 21, 4L * headDimension);
     Pair weight = both.input(F32, 4L * headDimension);

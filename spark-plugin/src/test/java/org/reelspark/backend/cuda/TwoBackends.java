@@ -24,7 +24,7 @@ final class TwoBackends implements AutoCloseable {
   private final Random random = new Random(1);
 
   TwoBackends(AttentionPrecision precision) {
-    gpu = CudaBackend.create(device, new CudaOptions(MEMORY_MIB, ActivationType.F16, precision));
+    gpu = CudaBackend.create(device, new CudaOptions(MEMORY_MIB, ActivationType.BF16, precision));
   }
 
   CudaBackend gpu() {

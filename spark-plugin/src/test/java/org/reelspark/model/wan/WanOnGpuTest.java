@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.reelspark.attention.AttentionProfile;
 import org.reelspark.backend.Backend;
 import org.reelspark.backend.cpu.CpuBackend;
@@ -21,6 +26,7 @@ import org.reelspark.backend.cuda.CudaOptions;
 import org.reelspark.backend.cuda.NeedsGpu;
 import org.reelspark.model.DenoiseObserver;
 import org.reelspark.model.DenoiseRequest;
+import org.reelspark.model.DenoiseState;
 import org.reelspark.model.Guidance;
 import org.reelspark.model.TextEmbedding;
 import org.reelspark.model.VideoModel;
@@ -87,6 +93,30 @@ class WanOnGpuTest {
     assertThat(latents(onGpu, gpu)).isEqualTo(latents(onGpu, gpu));
   }
 
+  @ParameterizedTest
+  @EnumSource(ActivationType.class)
+  void goesOnAfterAnyStepWithTheSameBits(ActivationType activations) {
+    List<DenoiseState> states = new ArrayList<>();
+    DenoiseObserver keeping =
+        new DenoiseObserver() {
+          @Override
+          public void afterStep(int stepsDone, int steps, Supplier<DenoiseState> state) {
+            states.add(state.get());
+          }
+        };
+    try (CudaBackend backend = backend(activations, AttentionPrecision.EIGHT_BIT);
+        VideoModel model = VideoModels.load(MODEL, backend);
+        Tensor unbroken = denoise(model, Optional.empty(), keeping)) {
+      assertThat(states).hasSize(STEPS);
+      for (int stepsDone : new int[] {1, STEPS / 2, STEPS - 1}) {
+        try (Tensor resumed =
+            denoise(model, Optional.of(states.get(stepsDone - 1)), DenoiseObserver.NONE)) {
+          assertThat(floats(resumed, backend)).isEqualTo(floats(unbroken, backend));
+        }
+      }
+    }
+  }
+
   @Test
   void decodesAsTheProcessorDoes() {
     try (Tensor noise = denoise(onCpu);
@@ -111,12 +141,17 @@ class WanOnGpuTest {
   }
 
   private static Tensor denoise(VideoModel model) {
+    return denoise(model, Optional.empty(), DenoiseObserver.NONE);
+  }
+
+  private static Tensor denoise(
+      VideoModel model, Optional<DenoiseState> start, DenoiseObserver observer) {
     DenoiseRequest request =
         new DenoiseRequest(
             model.geometry(128, 128, 33), STEPS, Guidance.throughout(5), 7, AttentionProfile.DENSE);
     try (TextEmbedding prompt = model.encodeText("a large red circle moves left slowly");
         TextEmbedding negative = model.encodeText("")) {
-      return model.denoise(request, prompt, negative, DenoiseObserver.NONE).latents();
+      return model.denoise(request, start, prompt, negative, observer).latents();
     }
   }
 
