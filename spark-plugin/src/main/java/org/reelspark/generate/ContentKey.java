@@ -13,9 +13,9 @@ import org.reelspark.model.ModelDescription;
 
 /**
  * Names a video by what was asked for: SHA-256 over plan version, model digest, request and, for
- * sparse attention, the attention profile. What computed it is not part of it: devices and
- * precisions differ by less than a viewer sees, and a video that is there should not be made again
- * for them. Its sidecar says what it was computed with.
+ * sparse attention, the attention profile. What computes it is not part of it: devices and
+ * precisions round differently, and a video that is there should not be made again for that. Its
+ * sidecar says what it was computed with.
  */
 public final class ContentKey {
   /**
