@@ -47,7 +47,9 @@ class SpeculationTest {
 
       Hold hold = Hold.after(STEPS / 4, job.output());
       CompletableFuture<Void> run = job.start(spark);
-      // Not the one with the input of both tasks.
+      // The last stage is now the one that makes clips.
+      hold.await(keys, run);
+      // Not the one with the input of both tasks, for which Spark would wait.
       Await.until(
           () -> placement.newcomersTask().isPresent(), () -> "no task on the other executor", run);
       String key = keys.get(placement.newcomersTask().orElseThrow());
