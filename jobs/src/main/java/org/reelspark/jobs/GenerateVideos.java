@@ -48,7 +48,7 @@ public final class GenerateVideos implements Callable<Integer> {
       description =
           "CSV, JSON, Parquet or text, by its extension. Columns: prompt, and optionally"
               + " negative_prompt, seed, width, height, frames, steps, guidance, guidance_start,"
-              + " guidance_end, attention, format.")
+              + " guidance_end, attention, cache_threshold, format.")
   private String prompts;
 
   @Option(

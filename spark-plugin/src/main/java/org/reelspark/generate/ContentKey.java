@@ -52,6 +52,10 @@ public final class ContentKey {
       key.add(Float.floatToIntBits(request.guidanceStart()));
       key.add(Float.floatToIntBits(request.guidanceEnd()));
     }
+    if (request.cacheThreshold() > 0) {
+      key.add("first-block cache");
+      key.add(Float.floatToIntBits(request.cacheThreshold()));
+    }
     if (request.attention() == AttentionMode.SPARSE) {
       key.add(model.profile().orElseThrow());
     }

@@ -6,6 +6,7 @@ package org.reelspark.generate;
  * @param key content key of the request
  * @param file the video file
  * @param preview PNG with some of the frames
+ * @param cachedRuns see {@link FinishedVideo}
  * @param arithmetic what the model's backend computed with
  * @param timings without the time to write
  */
@@ -17,5 +18,6 @@ public record EncodedVideo(
     byte[] preview,
     int tokens,
     double sparsity,
+    int cachedRuns,
     String arithmetic,
     StageTimings timings) {}

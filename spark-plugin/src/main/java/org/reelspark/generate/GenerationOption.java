@@ -17,6 +17,8 @@ public enum GenerationOption {
   GUIDANCE_START("fraction of the steps that come before guidance, 0 to 1; default: 0"),
   GUIDANCE_END("fraction of the steps after which guidance is off, 0 to 1; default: 1"),
   ATTENTION("dense or sparse; default: sparse where the model has an attention profile"),
+  CACHE_THRESHOLD(
+      "relative change up to which a step reuses most of an earlier one, 0 to 1; default: 0, never"),
   FORMAT("mp4_h264, mp4_av1, gif or webp; default: mp4_h264");
 
   private final String help;

@@ -25,6 +25,7 @@ public record GenerationOptions(
     Optional<Float> guidanceStart,
     Optional<Float> guidanceEnd,
     Optional<AttentionMode> attention,
+    Optional<Float> cacheThreshold,
     Optional<VideoFormat> format) {
   private static final int LARGEST_SIDE = 16_384;
   private static final int MOST_FRAMES = 100_000;
@@ -62,6 +63,7 @@ public record GenerationOptions(
         number(stated, GenerationOption.GUIDANCE_START, 1),
         number(stated, GenerationOption.GUIDANCE_END, 1),
         choice(stated, GenerationOption.ATTENTION, AttentionMode.class),
+        number(stated, GenerationOption.CACHE_THRESHOLD, 1),
         choice(stated, GenerationOption.FORMAT, VideoFormat.class));
   }
 

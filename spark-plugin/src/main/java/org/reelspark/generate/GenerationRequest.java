@@ -19,6 +19,7 @@ import org.reelspark.video.VideoFormat;
  * @param guidanceStart where guidance begins, as a fraction of the steps
  * @param guidanceEnd where it ends, as a fraction of the steps
  * @param framesPerSecond of the finished video
+ * @param cacheThreshold see {@link org.reelspark.model.DenoiseRequest#cacheThreshold}
  */
 public record GenerationRequest(
     String prompt,
@@ -33,6 +34,7 @@ public record GenerationRequest(
     float guidanceEnd,
     double framesPerSecond,
     AttentionMode attention,
+    float cacheThreshold,
     VideoFormat format) {
   /**
    * Fills in what the options leave out from the model's defaults.
@@ -67,6 +69,7 @@ public record GenerationRequest(
         guidance.end(),
         defaults.framesPerSecond(),
         attention(options, model),
+        options.cacheThreshold().orElse(0f),
         options.format().orElse(VideoFormat.MP4_H264));
   }
 

@@ -18,6 +18,7 @@ public final class InlineOutput implements VideoOutput {
         new VideoContent.Inline(video.file()),
         video.tokens(),
         video.sparsity(),
+        video.cachedRuns(),
         Optional.of(video.arithmetic()),
         video.timings());
   }

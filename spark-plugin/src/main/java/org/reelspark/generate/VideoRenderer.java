@@ -64,6 +64,7 @@ final class VideoRenderer {
           preview,
           plan.tokens(),
           decoded.statistics().sparsity(),
+          decoded.cachedRuns(),
           decoded.arithmetic(),
           timings);
     }
@@ -97,7 +98,8 @@ final class VideoRenderer {
               request.steps(),
               request.guidance(),
               request.seed(),
-              profile(request, videoModel.description()));
+              profile(request, videoModel.description()),
+              request.cacheThreshold());
       try (DenoiseResult denoised =
           videoModel.denoise(denoiseRequest, start, prompt, negative, observer)) {
         long denoiseMillis = stopwatch.lapMillis();
@@ -106,6 +108,7 @@ final class VideoRenderer {
         return new DecodedVideo(
             rgb,
             denoised.statistics(),
+            denoised.cachedRuns(),
             videoModel.arithmetic(),
             textMillis,
             denoiseMillis,
@@ -153,6 +156,7 @@ final class VideoRenderer {
   private record DecodedVideo(
       Tensor rgb,
       AttentionStatistics statistics,
+      int cachedRuns,
       String arithmetic,
       long textMillis,
       long denoiseMillis,

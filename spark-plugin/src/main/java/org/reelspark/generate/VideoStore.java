@@ -139,6 +139,7 @@ public final class VideoStore implements VideoOutput {
                 new VideoContent.Stored(files.uri(videoPath), sidecar.byteSize()),
                 sidecar.tokens(),
                 sidecar.sparsity(),
+                sidecar.cachedRuns(),
                 Optional.ofNullable(sidecar.arithmetic()),
                 sidecar.timings()));
       }
@@ -168,6 +169,7 @@ public final class VideoStore implements VideoOutput {
             video.file().length,
             video.tokens(),
             video.sparsity(),
+            video.cachedRuns(),
             video.arithmetic(),
             timings);
     files.write(sidecarPath(video.key()), toJson(sidecar));
@@ -176,6 +178,7 @@ public final class VideoStore implements VideoOutput {
         new VideoContent.Stored(files.uri(videoPath), video.file().length),
         video.tokens(),
         video.sparsity(),
+        video.cachedRuns(),
         Optional.of(video.arithmetic()),
         timings);
   }
@@ -231,6 +234,7 @@ public final class VideoStore implements VideoOutput {
       long byteSize,
       int tokens,
       double sparsity,
+      int cachedRuns,
       String arithmetic,
       StageTimings timings) {}
 }

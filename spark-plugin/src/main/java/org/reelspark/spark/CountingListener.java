@@ -1,6 +1,7 @@
 package org.reelspark.spark;
 
 import java.util.function.ObjLongConsumer;
+import org.reelspark.generate.FinishedVideo;
 import org.reelspark.generate.GenerationError;
 import org.reelspark.generate.GenerationListener;
 import org.reelspark.generate.GenerationResult;
@@ -62,7 +63,7 @@ class CountingListener implements GenerationListener {
         add(Metric.GENERATED, 1);
         add(Metric.FINISHED_WORK, workTaken());
         add(Metric.FINISHED_WORK_SPARED, workSpared);
-        result.video().ifPresent(video -> addFigures(video.tokens(), video.timings()));
+        result.video().ifPresent(this::addFigures);
       }
       case SKIPPED -> add(Metric.SKIPPED, 1);
       case FAILED -> {
@@ -81,8 +82,10 @@ class CountingListener implements GenerationListener {
     return begun.workBefore(stepsBegun) - workSpared;
   }
 
-  private void addFigures(int tokens, StageTimings timings) {
-    add(Metric.TOKENS, tokens);
+  private void addFigures(FinishedVideo video) {
+    StageTimings timings = video.timings();
+    add(Metric.CACHED_RUNS, video.cachedRuns());
+    add(Metric.TOKENS, video.tokens());
     add(Metric.TEXT_MILLIS, timings.textMillis());
     add(Metric.DENOISE_MILLIS, timings.denoiseMillis());
     add(Metric.DECODE_MILLIS, timings.decodeMillis());

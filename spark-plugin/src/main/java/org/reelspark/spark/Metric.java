@@ -24,6 +24,8 @@ enum Metric {
   FINISHED_WORK("finishedWork"),
   /** The part of the spared work that belongs to videos that are done. */
   FINISHED_WORK_SPARED("finishedWorkSpared"),
+  /** Runs of the model that reused most of an earlier one. */
+  CACHED_RUNS("cachedRuns"),
   TOKENS("tokens"),
   WAIT_MILLIS("waitMillis"),
   TEXT_MILLIS("textMillis"),

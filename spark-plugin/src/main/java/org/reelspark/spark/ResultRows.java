@@ -46,9 +46,11 @@ final class ResultRows {
           .add("guidance_start", DataTypes.FloatType)
           .add("guidance_end", DataTypes.FloatType)
           .add("attention", DataTypes.StringType)
+          .add("cache_threshold", DataTypes.FloatType)
           .add("format", DataTypes.StringType)
           .add("tokens", DataTypes.IntegerType)
           .add("sparsity", DataTypes.DoubleType)
+          .add("cached_runs", DataTypes.IntegerType)
           .add("arithmetic", DataTypes.StringType)
           .add("timings", TIMINGS)
           .add("error", ERROR)
@@ -76,9 +78,11 @@ final class ResultRows {
         request.map(GenerationRequest::guidanceStart).orElse(null),
         request.map(GenerationRequest::guidanceEnd).orElse(null),
         request.map(GenerationRequest::attention).map(ResultRows::lowerCase).orElse(null),
+        request.map(GenerationRequest::cacheThreshold).orElse(null),
         request.map(GenerationRequest::format).map(ResultRows::lowerCase).orElse(null),
         video.map(FinishedVideo::tokens).orElse(null),
         video.map(FinishedVideo::sparsity).orElse(null),
+        video.map(FinishedVideo::cachedRuns).orElse(null),
         video.flatMap(FinishedVideo::arithmetic).orElse(null),
         video.map(FinishedVideo::timings).map(ResultRows::row).orElse(null),
         result.error().map(ResultRows::row).orElse(null),

@@ -45,10 +45,12 @@ final class Sidecars {
                   .add("guidanceEnd", DataTypes.FloatType)
                   .add("framesPerSecond", DataTypes.DoubleType)
                   .add("attention", DataTypes.StringType)
+                  .add("cacheThreshold", DataTypes.FloatType)
                   .add("format", DataTypes.StringType))
           .add("byteSize", DataTypes.LongType)
           .add("tokens", DataTypes.IntegerType)
           .add("sparsity", DataTypes.DoubleType)
+          .add("cachedRuns", DataTypes.IntegerType)
           .add("arithmetic", DataTypes.StringType)
           .add(
               "timings",
@@ -90,9 +92,11 @@ final class Sidecars {
             Map.entry("guidance_start", col("request.guidanceStart")),
             Map.entry("guidance_end", col("request.guidanceEnd")),
             Map.entry("attention", lower(col("request.attention"))),
+            Map.entry("cache_threshold", col("request.cacheThreshold")),
             Map.entry("format", lower(col("request.format"))),
             Map.entry("tokens", col("tokens")),
             Map.entry("sparsity", col("sparsity")),
+            Map.entry("cached_runs", col("cachedRuns")),
             Map.entry("arithmetic", col("arithmetic")),
             Map.entry("timings", timings()));
     List<Column> columns = new ArrayList<>();

@@ -63,6 +63,7 @@ class ContentKeyTest {
             key("p", Map.of("guidance", "3"), DENSE),
             key("p", Map.of("guidance_start", "0.5"), DENSE),
             key("p", Map.of("guidance_end", "0.5"), DENSE),
+            key("p", Map.of("cache_threshold", "0.1"), DENSE),
             key("p", Map.of("format", "gif"), DENSE),
             key("p", Map.of(), ToyModel.description("d1", Optional.empty())),
             key("p", Map.of(), SPARSE),
@@ -80,6 +81,7 @@ class ContentKeyTest {
             "seed", "0",
             "guidance_start", "0",
             "guidance_end", "1.0",
+            "cache_threshold", "0",
             "attention", "dense");
 
     assertThat(key("p", defaults, DENSE)).isEqualTo(key("p", Map.of(), DENSE));

@@ -77,6 +77,7 @@ class GenerationOptionsTest {
     "guidance_start, -0.1, INVALID_OPTION, a number from 0 to 1",
     "guidance_end, 80, INVALID_OPTION, a number from 0 to 1",
     "attention, sprase, INVALID_OPTION, 'one of dense, sparse'",
+    "cache_threshold, 1.5, INVALID_OPTION, a number from 0 to 1",
     "format, avi, INVALID_OPTION, 'one of mp4_h264, mp4_av1, gif, webp'",
   })
   void badValueIsNamedWithWhatIsAccepted(

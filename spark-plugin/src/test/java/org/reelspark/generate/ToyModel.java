@@ -129,7 +129,8 @@ public final class ToyModel implements VideoModel {
             geometry.width(),
             Math.floorMod(request.seed(), 256),
             prompt.states().toFloats()[0]),
-        new AttentionStatistics(4, 3, 0));
+        new AttentionStatistics(4, 3, 0),
+        0);
   }
 
   @Override

@@ -31,6 +31,7 @@ class VideoStoreTest {
           new byte[] {4},
           32,
           0.25,
+          3,
           "cpu f32",
           new StageTimings(1, 2, 3, 4, 0));
 
@@ -189,6 +190,7 @@ class VideoStoreTest {
               new byte[64 * 1024],
               new byte[1],
               1,
+              0,
               0,
               "cpu f32",
               new StageTimings(0, 0, 0, 0, 0));

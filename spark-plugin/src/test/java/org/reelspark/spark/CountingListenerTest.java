@@ -145,6 +145,7 @@ class CountingListenerTest {
             guidance.end(),
             8,
             AttentionMode.DENSE,
+            0,
             VideoFormat.MP4_H264);
     Grid grid = new Grid(2, 4, 4);
     return new PlannedGeneration(

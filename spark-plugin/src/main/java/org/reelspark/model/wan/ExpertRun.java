@@ -1,5 +1,6 @@
 package org.reelspark.model.wan;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.reelspark.backend.Backend;
 import org.reelspark.model.DenoiseRequest;
@@ -12,17 +13,19 @@ import org.reelspark.tensor.Tensor;
  */
 final class ExpertRun implements AutoCloseable {
   private final WanTransformer transformer;
+  private final DenoiseRequest request;
   private final Backend backend;
   private final RunMemory memory;
-  private final DenoiseRequest request;
   private final TokenWorkspace workspace;
   private final TimeConditioning time;
-  private final TextConditioning prompt;
 
-  /** Null without guidance, and so is the velocity that it gives. */
-  private final TextConditioning negative;
+  /** One for the prompt and, where the request wants guidance, one for the negative prompt. */
+  private final List<Branch> branches = new ArrayList<>();
 
+  /** Null without guidance. */
   private final Tensor negativeVelocity;
+
+  private record Branch(TextConditioning text, BlockCache cache) {}
 
   private ExpertRun(
       WanTransformer transformer,
@@ -32,20 +35,25 @@ final class ExpertRun implements AutoCloseable {
       RunMemory memory,
       Backend backend) {
     this.transformer = transformer;
+    this.request = request;
     this.backend = backend;
     this.memory = memory;
-    this.request = request;
     this.workspace =
         transformer.workspace(request.geometry().grid(), request.profile().order(), memory);
     this.time = transformer.time(1, memory);
-    this.prompt = transformer.text(prompt.states(), memory);
+    branches.add(branch(prompt));
     if (request.guidance().guidesAnyOf(request.steps())) {
-      this.negative = transformer.text(negative.states(), memory);
+      branches.add(branch(negative));
       this.negativeVelocity = memory.allocate(request.geometry().latentShape().toArray());
     } else {
-      this.negative = null;
       this.negativeVelocity = null;
     }
+  }
+
+  private Branch branch(TextEmbedding text) {
+    return new Branch(
+        transformer.text(text.states(), memory),
+        transformer.cache(request.cacheThreshold(), workspace, memory));
   }
 
   /**
@@ -68,11 +76,33 @@ final class ExpertRun implements AutoCloseable {
 
   void velocity(Tensor latents, int step, float timestep, SelfAttention selfAttention, Tensor out) {
     time.update(timestep);
-    transformer.forward(latents, time, prompt, workspace, selfAttention, out);
+    forward(latents, branches.get(0), selfAttention, out);
     if (request.guidance().guides(step, request.steps())) {
-      transformer.forward(latents, time, negative, workspace, selfAttention, negativeVelocity);
+      forward(latents, branches.get(1), selfAttention, negativeVelocity);
       float scale = request.guidance().scale();
       backend.combine(new float[] {scale, 1 - scale}, List.of(out, negativeVelocity), out);
+    }
+  }
+
+  private void forward(Tensor latents, Branch branch, SelfAttention selfAttention, Tensor out) {
+    transformer.forward(
+        latents, time, branch.text(), workspace, selfAttention, branch.cache(), out);
+  }
+
+  /** Runs of the model that ended after the first block. */
+  int cachedRuns() {
+    return branches.stream().mapToInt(branch -> branch.cache().reuses()).sum();
+  }
+
+  /** What the caches of all branches hold. */
+  List<float[]> cacheState() {
+    return branches.stream().flatMap(branch -> branch.cache().state().stream()).toList();
+  }
+
+  void restoreCaches(List<float[]> state) {
+    int arrays = state.size() / branches.size();
+    for (int i = 0; i < branches.size(); i++) {
+      branches.get(i).cache().restore(state.subList(i * arrays, (i + 1) * arrays));
     }
   }
 

@@ -17,6 +17,7 @@ final class SamplerStates {
       int stepsDone,
       Tensor latents,
       Sampler sampler,
+      List<float[]> modelState,
       AttentionStatistics statistics,
       Backend backend) {
     List<float[]> values = new ArrayList<>();
@@ -26,22 +27,37 @@ final class SamplerStates {
         values.add(host.toFloats());
       }
     }
+    values.addAll(modelState);
     return new DenoiseState(backend.arithmetic(), stepsDone, values, statistics);
   }
 
   /** Whether a state is one of such a run after one of its steps, in this arithmetic. */
   static boolean fits(
-      DenoiseState state, int steps, Tensor latents, Sampler sampler, Backend backend) {
+      DenoiseState state,
+      int steps,
+      Tensor latents,
+      Sampler sampler,
+      GuidedModel model,
+      Backend backend) {
     int stepsDone = state.stepsDone();
-    return state.arithmetic().equals(backend.arithmetic())
-        && stepsDone > 0
-        && stepsDone <= steps
-        && state.tensors().size() == 1 + sampler.stateTensors(stepsDone)
-        && state.tensors().stream().allMatch(values -> values.length == latents.elementCount());
+    if (!state.arithmetic().equals(backend.arithmetic()) || stepsDone < 1 || stepsDone > steps) {
+      return false;
+    }
+    List<float[]> tensors = state.tensors();
+    int ofSampler = 1 + sampler.stateTensors(stepsDone);
+    return tensors.size() >= ofSampler
+        && tensors.subList(0, ofSampler).stream()
+            .allMatch(values -> values.length == latents.elementCount())
+        && model.fits(tensors.subList(ofSampler, tensors.size()));
   }
 
-  /** Puts back a state that {@link #fits}. */
-  static void restore(DenoiseState state, Tensor latents, Sampler sampler, Backend backend) {
+  /**
+   * Puts back a state that {@link #fits}.
+   *
+   * @return the model's part
+   */
+  static List<float[]> restore(
+      DenoiseState state, Tensor latents, Sampler sampler, Backend backend) {
     sampler.resumeAfter(state.stepsDone());
     List<Tensor> tensors = tensors(latents, sampler);
     for (int index = 0; index < tensors.size(); index++) {
@@ -50,6 +66,7 @@ final class SamplerStates {
         backend.copy(host, tensor);
       }
     }
+    return state.tensors().subList(tensors.size(), state.tensors().size());
   }
 
   private static List<Tensor> tensors(Tensor latents, Sampler sampler) {

@@ -61,15 +61,14 @@ final class WanDenoiser {
       Tensor latents,
       DenoiseObserver observer) {
     try {
-      return new DenoiseResult(
-          latents, denoise(request, start, prompt, negative, latents, observer));
+      return denoise(request, start, prompt, negative, latents, observer);
     } catch (RuntimeException | Error e) {
       latents.close();
       throw e;
     }
   }
 
-  private AttentionStatistics denoise(
+  private DenoiseResult denoise(
       DenoiseRequest request,
       Optional<DenoiseState> found,
       TextEmbedding prompt,
@@ -84,8 +83,13 @@ final class WanDenoiser {
           new ProfiledSelfAttention(request.profile(), experts.config(), observer, backend);
       Optional<DenoiseState> start =
           found.filter(
-              state -> SamplerStates.fits(state, schedule.steps(), latents, sampler, backend));
-      start.ifPresent(state -> SamplerStates.restore(state, latents, sampler, backend));
+              state ->
+                  SamplerStates.fits(state, schedule.steps(), latents, sampler, model, backend));
+      start.ifPresent(
+          state ->
+              model.resume(
+                  SamplerStates.restore(state, latents, sampler, backend),
+                  schedule.timestep(state.stepsDone() - 1)));
       AttentionStatistics earlier =
           start.map(DenoiseState::statistics).orElse(AttentionStatistics.NONE);
       int firstStep = start.map(DenoiseState::stepsDone).orElse(0);
@@ -102,10 +106,15 @@ final class WanDenoiser {
             schedule.steps(),
             () ->
                 SamplerStates.capture(
-                    stepsDone, latents, sampler, selfAttention.statisticsAfter(earlier), backend));
+                    stepsDone,
+                    latents,
+                    sampler,
+                    model.state(),
+                    selfAttention.statisticsAfter(earlier),
+                    backend));
       }
       observer.afterRun(selfAttention.statisticsByLayer());
-      return selfAttention.statisticsAfter(earlier);
+      return new DenoiseResult(latents, selfAttention.statisticsAfter(earlier), model.cachedRuns());
     }
   }
 

@@ -89,6 +89,18 @@ final class WanTransformer implements AutoCloseable {
   }
 
   /**
+   * What one branch of guidance remembers from step to step.
+   *
+   * @param threshold 0 for nothing
+   */
+  BlockCache cache(float threshold, TokenWorkspace workspace, RunMemory run) {
+    Tensor tokens = workspace.tokens();
+    return threshold > 0
+        ? new FirstBlockCache(threshold, tokens.rows(), tokens.columns(), run, backend)
+        : BlockCache.NONE;
+  }
+
+  /**
    * One evaluation.
    *
    * @param latents {@code [C, F, H, W]}
@@ -100,18 +112,20 @@ final class WanTransformer implements AutoCloseable {
       TextConditioning text,
       TokenWorkspace workspace,
       SelfAttention selfAttention,
+      BlockCache cache,
       Tensor velocity) {
     int[] patch = config.patch().sizes();
     Tensor tokens = workspace.tokens();
     backend.patchify(latents, patch, workspace.order(), workspace.patches());
     backend.linear(workspace.patches(), weights.patchEmbedding(), Activation.NONE, tokens);
 
-    for (int layer = 0; layer < config.layers(); layer++) {
-      Block block = weights.blocks().get(layer);
-      BlockModulation modulation = time.block(layer);
-      addSelfAttention(layer, block, modulation.selfAttention(), workspace, selfAttention);
-      addCrossAttention(block, text.layer(layer), workspace);
-      addFeedForward(block, modulation.feedForward(), workspace);
+    cache.beforeFirstBlock(tokens);
+    addBlock(0, time, text, workspace, selfAttention);
+    if (!cache.addsRest(tokens)) {
+      for (int layer = 1; layer < config.layers(); layer++) {
+        addBlock(layer, time, text, workspace, selfAttention);
+      }
+      cache.afterLastBlock(tokens);
     }
 
     Modulation head = time.head();
@@ -119,6 +133,19 @@ final class WanTransformer implements AutoCloseable {
     backend.layerNormModulate(tokens, head.shift(), head.scale(), config.epsilon(), normed);
     backend.linear(normed, weights.head(), Activation.NONE, workspace.patches());
     backend.unpatchify(workspace.patches(), patch, workspace.order(), velocity);
+  }
+
+  private void addBlock(
+      int layer,
+      TimeConditioning time,
+      TextConditioning text,
+      TokenWorkspace workspace,
+      SelfAttention selfAttention) {
+    Block block = weights.blocks().get(layer);
+    BlockModulation modulation = time.block(layer);
+    addSelfAttention(layer, block, modulation.selfAttention(), workspace, selfAttention);
+    addCrossAttention(block, text.layer(layer), workspace);
+    addFeedForward(block, modulation.feedForward(), workspace);
   }
 
   private void addSelfAttention(

@@ -158,6 +158,7 @@ class WanTransformerTest {
           transformer.text(goldens.tensor("text"), memory),
           transformer.workspace(grid(name, goldens), order, memory),
           (layer, inputs, out) -> backend.attention(inputs, dense, out),
+          BlockCache.NONE,
           velocity);
       return velocity.toFloats();
     }
