@@ -2,12 +2,13 @@ package org.reelspark.jobs.benchmark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.reelspark.attention.AttentionProfile;
 import org.reelspark.backend.Backend;
 import org.reelspark.backend.cpu.CpuBackend;
 import org.reelspark.backend.cpu.CpuOptions;
@@ -34,22 +35,16 @@ class QualityBenchmarkTest {
     try (Backend backend = CpuBackend.create(CpuOptions.allProcessors());
         VideoModel model = VideoModels.load(SAMPLE_MODEL, backend)) {
       QualityMeasurement measurement =
-          new QualityMeasurement(model, model.geometry(128, 128, FRAMES), STEPS, 3);
-      List<AttentionProfile> profiles =
-          model
-              .description()
-              .profile()
-              .map(sparse -> List.of(AttentionProfile.DENSE, sparse))
-              .orElse(List.of(AttentionProfile.DENSE));
+          new QualityMeasurement(model, model.geometry(128, 128, FRAMES), STEPS);
       for (String caption :
           List.of(
               "a large white triangle moves left on a gray background",
               "a large magenta square moves down slowly")) {
-        for (AttentionProfile profile : profiles) {
+        for (QualityVariant variant : QualityVariant.ofAttention(model.description())) {
           Clip clip = Clip.parse(caption).orElseThrow();
-          try (QualityMeasurement.Result result = measurement.measure(clip, 1, profile)) {
+          try (QualityMeasurement.Result result = measurement.measure(clip, 1, variant)) {
             assertThat(result.verdict())
-                .as("%s, %s", caption, profile.order())
+                .as("%s, %s", caption, variant.name())
                 .isEqualTo(new Verdict(true, true, true, true));
           }
         }
@@ -59,28 +54,33 @@ class QualityBenchmarkTest {
 
   @Test
   void writesAReportOfTheFirstPrompts(@TempDir Path directory) throws Exception {
+    assertThat(report(directory))
+        .contains("`jobs/benchmark quality --prompts 1 --steps 2 --frames 5`")
+        .contains("128 x 128 pixels, 5 frames, 2 steps")
+        .containsPattern("\\| dense \\| 1 \\|.*\\| 4\\.0 \\|.*\\| equal \\| equal \\|")
+        .contains("| sparse | 1 |");
+  }
+
+  @Test
+  void measuresShortcutsAgainstAllRuns(@TempDir Path directory) throws Exception {
+    assertThat(report(directory, "--guidance-intervals", "0-0.5,1-1", "--cache-thresholds", "1"))
+        .contains("--frames 5 --guidance-intervals 0-0.5,1-1 --cache-thresholds 1.0`")
+        .containsPattern("\\| all runs \\| 1 \\|.*\\| 4\\.0 \\|.*\\| equal \\| equal \\|")
+        .containsPattern("\\| guidance 0-0\\.5 \\| 1 \\|.*\\| 3\\.0 \\|.* dB \\|")
+        .containsPattern("\\| guidance 1-1 \\| 1 \\|.*\\| 2\\.0 \\|")
+        .containsPattern("\\| cache 1\\.0 \\| 1 \\|.*\\| 2\\.0 \\|");
+  }
+
+  private static String report(Path directory, String... arguments) throws IOException {
     Path out = directory.resolve("quality.md");
+    List<String> all =
+        new ArrayList<>(
+            List.of("quality", "--model", SAMPLE_MODEL.toString(), "--out", out.toString()));
+    all.addAll(List.of("--prompts", "1", "--steps", "2", "--frames", "5"));
+    all.addAll(List.of(arguments));
 
-    int exitCode =
-        new CommandLine(new Benchmark())
-            .execute(
-                "quality",
-                "--model",
-                SAMPLE_MODEL.toString(),
-                "--out",
-                out.toString(),
-                "--prompts",
-                "1",
-                "--steps",
-                "1",
-                "--frames",
-                "5");
-
-    assertThat(exitCode).isZero();
-    assertThat(Files.readString(out))
-        .contains("`jobs/benchmark quality --prompts 1 --steps 1 --frames 5`")
-        .contains("128 x 128 pixels, 5 frames, 1 steps")
-        .contains("| dense | 1 |");
+    assertThat(new CommandLine(new Benchmark()).execute(all.toArray(String[]::new))).isZero();
+    return Files.readString(out);
   }
 
   @Test
@@ -91,17 +91,18 @@ class QualityBenchmarkTest {
     try (QualityMeasurement.Result dense = result(right, 100, 0);
         QualityMeasurement.Result close = result(right, 101, 0.5);
         QualityMeasurement.Result far = result(wrongShape, 110, 0.6)) {
-      report.addDense(RED_SQUARE, dense);
-      report.addDense(RED_SQUARE, dense);
-      report.addSparse(RED_SQUARE, close, dense);
-      report.addSparse(RED_SQUARE, far, dense);
+      report.add("dense", RED_SQUARE, dense, dense);
+      report.add("dense", RED_SQUARE, dense, dense);
+      report.add("sparse", RED_SQUARE, close, dense);
+      report.add("sparse", RED_SQUARE, far, dense);
     }
 
     assertThat(report.toString())
-        .contains("| dense | 2 | 100% | 100% | 100% | 100% | 100% | 0.0% |")
-        .contains("| sparse | 2 | 100% | 50% | 100% | 100% | 50% | 55.0% |")
+        .contains(
+            "| dense | 2 | 100% | 100% | 100% | 100% | 100% | 0.0% | 32.0 | 1.5 s | equal | equal |")
         // 20 log10(255 / difference)
-        .contains("48.1 dB in the median, 28.1 dB at the lowest")
+        .contains(
+            "| sparse | 2 | 100% | 50% | 100% | 100% | 50% | 55.0% | 32.0 | 1.5 s | 48.1 dB | 28.1 dB |")
         .contains("failed, sparse: a red square moves up")
         .doesNotContain("failed, dense");
   }
@@ -111,6 +112,6 @@ class QualityBenchmarkTest {
     for (int i = 0; i < pictures.elementCount(); i++) {
       pictures.buffer().put(i, (byte) level);
     }
-    return new QualityMeasurement.Result(verdict, pictures, sparsity);
+    return new QualityMeasurement.Result(verdict, pictures, sparsity, 32, 1.5);
   }
 }
