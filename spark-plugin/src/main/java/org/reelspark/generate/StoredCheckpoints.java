@@ -86,7 +86,8 @@ final class StoredCheckpoints implements StepCheckpoints {
       try (InputStream in = new BufferedInputStream(file.get())) {
         return Optional.of(new Candidate(index, CheckpointFormat.stepsDone(key, in).orElse(0)));
       }
-    } catch (ReelsparkException | IOException e) {
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+      // Reading it as a whole tells what is wrong.
       return Optional.of(new Candidate(index, 0));
     }
   }
@@ -97,7 +98,7 @@ final class StoredCheckpoints implements StepCheckpoints {
     try (InputStream in =
         new BufferedInputStream(files.open(path).orElseGet(InputStream::nullInputStream))) {
       state = CheckpointFormat.decode(key, in);
-    } catch (ReelsparkException | IOException | OutOfMemoryError e) {
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
       problem = e.toString();
     }
     if (state.isEmpty()) {

@@ -79,6 +79,7 @@ final class HadoopOutputStore implements OutputStore {
       }
       replace(temporary, target);
     } catch (AccessControlException | FileAlreadyExistsException | ParentNotDirectoryException e) {
+      deleteQuietly(temporary, e);
       throw unwritable(e);
     } catch (IOException e) {
       deleteQuietly(temporary, e);
@@ -104,12 +105,21 @@ final class HadoopOutputStore implements OutputStore {
    */
   private void replace(Path temporary, Path target) throws IOException {
     for (int attempt = 0; attempt < MOST_RENAMES; attempt++) {
-      if (fileSystem.rename(temporary, target)) {
+      if (renames(temporary, target)) {
         return;
       }
       fileSystem.delete(target, false);
     }
     throw new IOException("the file system refused to rename " + temporary);
+  }
+
+  /** Whether it was renamed: of an existing target, HDFS says no and S3A throws. */
+  private boolean renames(Path source, Path target) throws IOException {
+    try {
+      return fileSystem.rename(source, target);
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    }
   }
 
   private void deleteQuietly(Path file, IOException cause) {

@@ -44,6 +44,7 @@ class StepCheckpointsTest {
           toy.description());
 
   @TempDir Path directory;
+  private Runnable beforeOpen = () -> {};
 
   private GenerationResult generate(int interval, WatchedStore.Writer writer, int failingStep) {
     GenerationListener listener =
@@ -58,7 +59,9 @@ class StepCheckpointsTest {
         };
     VideoStore store =
         VideoStore.open(
-            new WatchedStore(new LocalOutputStore(directory), writer), toy.description(), interval);
+            new WatchedStore(new LocalOutputStore(directory), beforeOpen, writer),
+            toy.description(),
+            interval);
     return new GenerationRunner(
             model, store, GenerationSettings.DEFAULT, listener, Cancellation.NEVER)
         .generate(INPUT);
@@ -185,7 +188,7 @@ class StepCheckpointsTest {
     assertThat(generate(2).status()).isEqualTo(GenerationStatus.GENERATED);
   }
 
-  static List<Throwable> failuresToSave() {
+  static List<Throwable> failures() {
     return List.of(
         new OutOfMemoryError("on purpose"),
         new IllegalStateException("on purpose"),
@@ -193,20 +196,37 @@ class StepCheckpointsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("failuresToSave")
+  @MethodSource("failures")
   void failureToWriteACheckpointCostsNothing(Throwable failure) {
     GenerationResult result =
         generate(
             2,
             (path, write) -> {
-              if (failure instanceof Error error) {
-                throw error;
-              }
-              throw (RuntimeException) failure;
+              raise(failure);
             });
 
     assertThat(result.status()).isEqualTo(GenerationStatus.GENERATED);
     assertThat(result.attempts()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("failures")
+  void failureToReadACheckpointCostsNoVideo(Throwable failure) {
+    killAt(5, 2);
+    beforeOpen = () -> raise(failure);
+
+    GenerationResult result = generate(2);
+
+    assertThat(result.status()).isEqualTo(GenerationStatus.GENERATED);
+    assertThat(result.attempts()).isEqualTo(1);
+    assertThat(steps).hasSize(STEPS);
+  }
+
+  private static void raise(Throwable failure) {
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    throw (RuntimeException) failure;
   }
 
   @Test

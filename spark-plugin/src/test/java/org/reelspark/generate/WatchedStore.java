@@ -4,8 +4,8 @@ import java.io.InputStream;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Another store, whose writes a test takes part in. */
-record WatchedStore(OutputStore store, Writer writer) implements OutputStore {
+/** Another store, whose reads and writes a test takes part in. */
+record WatchedStore(OutputStore store, Runnable beforeOpen, Writer writer) implements OutputStore {
   /** Writes by {@code write}, or not. */
   @FunctionalInterface
   interface Writer {
@@ -24,6 +24,7 @@ record WatchedStore(OutputStore store, Writer writer) implements OutputStore {
 
   @Override
   public Optional<InputStream> open(String path) {
+    beforeOpen.run();
     return store.open(path);
   }
 

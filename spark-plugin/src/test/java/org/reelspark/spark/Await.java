@@ -1,7 +1,10 @@
 package org.reelspark.spark;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
@@ -22,7 +25,7 @@ final class Await {
   /**
    * As above, for what a job must bring about before it ends.
    *
-   * @throws java.util.concurrent.CompletionException the job's failure
+   * @throws CompletionException the job's failure
    */
   static void until(BooleanSupplier condition, Supplier<String> found, CompletableFuture<?> job)
       throws InterruptedException {
@@ -34,13 +37,28 @@ final class Await {
         return;
       }
       if (ended) {
-        job.join();
+        end(job);
         throw new AssertionError("the job has ended: " + found.get());
       }
       if (System.nanoTime() > deadline) {
         throw new AssertionError("after %d s: %s".formatted(SECONDS, found.get()));
       }
       Thread.sleep(POLL_MILLIS);
+    }
+  }
+
+  /**
+   * Waits for the end of a job.
+   *
+   * @throws CompletionException the job's failure
+   */
+  static <T> T end(CompletableFuture<T> job) throws InterruptedException {
+    try {
+      return job.get(SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      throw new CompletionException(e.getCause());
+    } catch (TimeoutException e) {
+      throw new AssertionError("no end after %d s".formatted(SECONDS), e);
     }
   }
 }

@@ -2,6 +2,7 @@ package org.reelspark.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 
 import java.io.IOException;
 import java.net.URI;
@@ -11,9 +12,13 @@ import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.reelspark.attention.AttentionStatistics;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
@@ -47,8 +52,18 @@ class HadoopOutputStoreTest {
     assertThat(store.uri("ab/x.json")).startsWith("file:/").endsWith("/videos/ab/x.json");
   }
 
-  @Test
-  void replacesAnExistingFileAndLeavesNoTemporaryOnes() throws IOException {
+  static Stream<Arguments> fileSystems() {
+    return Stream.of(
+        argumentSet("that renames onto files", new RawLocalFileSystem()),
+        argumentSet("that says no", new StrictFileSystem("strict")),
+        argumentSet("that throws", new ThrowingFileSystem()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("fileSystems")
+  void replacesAnExistingFileAndLeavesNoTemporaryOnes(FileSystem renaming) throws IOException {
+    renaming.initialize(URI.create("file:///"), new Configuration());
+    HadoopOutputStore store = new HadoopOutputStore(renaming, new Path(directory.toString()));
     store.write("x", new byte[] {1, 2, 3});
     store.write("x", new byte[] {4});
 

@@ -58,9 +58,9 @@ class LostExecutorTest {
         () -> "%d steps begun, not %d".formatted(Gauges.value(stepsBegun), mostBegun),
         run);
     executor.destroyForcibly();
-    executor.onExit().join();
+    Await.end(executor.onExit());
     hold.release();
-    run.join();
+    Await.end(run);
     steps.awaitSum((long) keys.size() * STEPS);
     long stepsRun = steps.taken() + mostBegun;
     Await.until(
@@ -90,7 +90,7 @@ class LostExecutorTest {
     ProcessHandle executor = hold.process(hold.await(keys, run)).orElseThrow();
     Processes.signal(executor, "PWR");
     hold.release();
-    run.join();
+    Await.end(run);
     Await.until(() -> !executor.isAlive(), () -> "the executor stays");
     steps.awaitSum((long) keys.size() * STEPS);
 

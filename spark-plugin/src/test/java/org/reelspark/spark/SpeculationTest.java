@@ -60,7 +60,7 @@ class SpeculationTest {
       Await.until(() -> job.isFinished(key), () -> "no second attempt has finished the clip", run);
       byte[] video = Files.readAllBytes(job.video(key));
       Processes.signal(executor, "CONT");
-      run.join();
+      Await.end(run);
       steps.awaitSum(2L * STEPS);
 
       assertThat(steps.resumed()).isEqualTo(STEPS / 4);
