@@ -14,6 +14,8 @@ import org.apache.spark.sql.sources.RelationProvider;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.spark.DatasetManifest.InputSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
@@ -27,6 +29,7 @@ import scala.jdk.javaapi.CollectionConverters;
  */
 public final class ReelsparkDataSource
     implements DataSourceRegister, CreatableRelationProvider, RelationProvider {
+  private static final Logger LOG = LoggerFactory.getLogger(ReelsparkDataSource.class);
   private static final String PATH = "path";
 
   @Override
@@ -56,7 +59,11 @@ public final class ReelsparkDataSource
     DatasetDirectory directory = directory(options);
     // A table keeps those of its videos; reading has none of its own.
     SinkOptions.requireKnown(options.keySet());
-    if (!options.containsKey(SinkOptions.MODEL) && !directory.holdsFiles()) {
+    if (!directory.holdsFiles()) {
+      if (options.containsKey(SinkOptions.MODEL)) {
+        LOG.warn("There are no videos at {}: an empty table, to insert prompts into", directory);
+        return new ManifestRelation(context, directory, options);
+      }
       throw new ReelsparkException(
           ErrorCode.INVALID_INPUT,
           "there are no videos at %s; check the path, or name a model for a table to insert prompts into: OPTIONS (model '...')"

@@ -69,7 +69,11 @@ final class ReelsparkExecutorPlugin implements ExecutorPlugin {
     SparkConf sparkConf = context.conf();
     if (!Rapids.startsFirst(sparkConf)) {
       Rapids.memory(sparkConf, conf)
-          .ifPresent(memory -> LOG.info("{}", memory.share(gpu.freeBytes(), gpu.totalBytes())));
+          .ifPresent(
+              memory -> {
+                String share = memory.share(gpu.freeBytes(), gpu.totalBytes());
+                LOG.info("{}", share);
+              });
     }
   }
 

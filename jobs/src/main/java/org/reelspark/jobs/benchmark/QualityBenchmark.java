@@ -57,10 +57,11 @@ final class QualityBenchmark implements Callable<Integer> {
       names = "--guidance-intervals",
       paramLabel = "START-END",
       split = ",",
+      converter = GuidanceInterval.Converter.class,
       description =
           "Measures guidance in these parts of the steps, such as 0-0.5,0.25-1, instead of dense"
               + " against sparse attention.")
-  private List<String> guidanceIntervals = List.of();
+  private List<GuidanceInterval> guidanceIntervals = List.of();
 
   @Option(
       names = "--cache-thresholds",
@@ -145,7 +146,7 @@ final class QualityBenchmark implements Callable<Integer> {
       command += " --frames " + frames;
     }
     if (!guidanceIntervals.isEmpty()) {
-      command += " --guidance-intervals " + String.join(",", guidanceIntervals);
+      command += " --guidance-intervals " + joined(guidanceIntervals);
     }
     if (!cacheThresholds.isEmpty()) {
       command += " --cache-thresholds " + joined(cacheThresholds);
@@ -161,7 +162,7 @@ final class QualityBenchmark implements Callable<Integer> {
                 guidanceScale));
   }
 
-  private static String joined(List<Float> values) {
+  private static String joined(List<?> values) {
     return values.stream().map(String::valueOf).collect(Collectors.joining(","));
   }
 }

@@ -25,22 +25,19 @@ record QualityVariant(
     return variants;
   }
 
-  /**
-   * The model's usual way, the same with guidance in each interval, and with each cache.
-   *
-   * @param guidanceIntervals such as {@code 0.25-0.75}
-   */
+  /** The model's usual way, the same with guidance in each interval, and with each cache. */
   static List<QualityVariant> ofShortcuts(
-      ModelDescription model, List<String> guidanceIntervals, List<Float> cacheThresholds) {
+      ModelDescription model,
+      List<GuidanceInterval> guidanceIntervals,
+      List<Float> cacheThresholds) {
     AttentionProfile profile = model.profile().orElse(AttentionProfile.DENSE);
     float scale = model.defaults().guidanceScale();
     Guidance throughout = Guidance.throughout(scale);
     List<QualityVariant> variants = new ArrayList<>();
     variants.add(new QualityVariant("all runs", profile, throughout, 0));
-    for (String interval : guidanceIntervals) {
-      String[] ends = interval.split("-", 2);
-      Guidance guidance = new Guidance(scale, Float.parseFloat(ends[0]), Float.parseFloat(ends[1]));
-      variants.add(new QualityVariant("guidance " + interval, profile, guidance, 0));
+    for (GuidanceInterval interval : guidanceIntervals) {
+      variants.add(
+          new QualityVariant("guidance " + interval, profile, interval.guidance(scale), 0));
     }
     for (float threshold : cacheThresholds) {
       variants.add(new QualityVariant("cache " + threshold, profile, throughout, threshold));

@@ -184,11 +184,17 @@ final class WanVaeDecoder implements AutoCloseable {
       if (!backend.isFinite(frames)) {
         throw new ReelsparkException(
             ErrorCode.PIXELS_NOT_FINITE,
-            "the pixels of frames %d to %d became infinite or NaN in the decoder; on a GPU, where video is f16 and ends at 65504, use the CPU backend, else another seed or prompt, and if every one fails, fetch the checkpoint again"
-                .formatted(written, end - 1));
+            "the pixels of frames %d to %d became infinite or NaN in the decoder; %s; if every prompt fails, fetch the checkpoint again"
+                .formatted(written, end - 1, remedy()));
       }
       backend.toRgb(frames, pixels.slice(written, end));
       written = end;
+    }
+
+    private String remedy() {
+      return backend.pixelType() == DType.F16
+          ? "video is f16 here, which ends at 65504: use the CPU backend, or another seed or prompt"
+          : "use another seed or prompt";
     }
   }
 }
