@@ -20,7 +20,6 @@ import org.reelspark.generate.GenerationOption;
 /** The record of each run: Parquet, a row for each row of the input. */
 final class DatasetManifest {
   static final String RUN_COLUMN = "run";
-  static final String PROMPT = "prompt";
   static final String INPUT = "input";
   private static final String NEGATIVE_PROMPT = GenerationOption.NEGATIVE_PROMPT.key();
   private static final String NO_INPUT = "{}";
@@ -44,7 +43,7 @@ final class DatasetManifest {
   private static StructType rows() {
     StructType rows =
         new StructType()
-            .add(PROMPT, DataTypes.StringType)
+            .add(InputColumns.PROMPT, DataTypes.StringType)
             .add(NEGATIVE_PROMPT, DataTypes.StringType)
             .add(INPUT, DataTypes.StringType);
     for (StructField field : ResultRows.SCHEMA.fields()) {
@@ -103,7 +102,7 @@ final class DatasetManifest {
     for (String name : results.columns()) {
       Column column = results.col("`" + name.replace("`", "``") + "`");
       String lowerCase = name.toLowerCase(Locale.ROOT);
-      if (lowerCase.equals(PROMPT)) {
+      if (lowerCase.equals(InputColumns.PROMPT)) {
         prompt = column;
       } else if (lowerCase.equals(NEGATIVE_PROMPT)) {
         negativePrompt = column.cast(DataTypes.StringType);
@@ -112,7 +111,7 @@ final class DatasetManifest {
       }
     }
     List<Column> columns = new ArrayList<>();
-    columns.add(prompt.as(PROMPT));
+    columns.add(prompt.as(InputColumns.PROMPT));
     columns.add(
         functions
             .coalesce(negativePrompt, functions.lit(defaults.getOrDefault(NEGATIVE_PROMPT, "")))

@@ -2,6 +2,7 @@ package org.reelspark.spark;
 
 import java.io.Serializable;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataType;
@@ -22,7 +23,7 @@ import org.reelspark.generate.GenerationOption;
  * @param options index of each option's column, by option name
  */
 record InputColumns(int prompt, HashMap<String, Integer> options) implements Serializable {
-  private static final String PROMPT = "prompt";
+  static final String PROMPT = "prompt";
 
   /**
    * @throws ReelsparkException INVALID_INPUT
@@ -39,7 +40,7 @@ record InputColumns(int prompt, HashMap<String, Integer> options) implements Ser
         throw new ReelsparkException(
             ErrorCode.INVALID_INPUT,
             "the input has a column '%s' already; drop or rename it".formatted(name));
-      } else if (GenerationOption.keys().contains(name.toLowerCase(java.util.Locale.ROOT))) {
+      } else if (isOption(name)) {
         requirePlainValues(fields[index]);
         options.put(name, index);
       }
@@ -50,6 +51,15 @@ record InputColumns(int prompt, HashMap<String, Integer> options) implements Ser
           "the input needs a column 'prompt' of strings, found columns " + schema.simpleString());
     }
     return new InputColumns(prompt, options);
+  }
+
+  /** Whether a column of this name says what a row asks for. */
+  static boolean belongsToRequest(String name) {
+    return name.equalsIgnoreCase(PROMPT) || isOption(name);
+  }
+
+  private static boolean isOption(String name) {
+    return GenerationOption.keys().contains(name.toLowerCase(Locale.ROOT));
   }
 
   private static void requirePlainValues(StructField field) {

@@ -15,7 +15,6 @@ import org.apache.spark.sql.sources.BaseRelation;
 import org.apache.spark.sql.sources.InsertableRelation;
 import org.apache.spark.sql.sources.PrunedScan;
 import org.apache.spark.sql.types.StructType;
-import org.reelspark.generate.GenerationOption;
 import org.reelspark.spark.DatasetManifest.InputSource;
 
 /**
@@ -71,9 +70,7 @@ final class ManifestRelation extends BaseRelation implements PrunedScan, Inserta
   }
 
   private static boolean belongsToRequests(String column) {
-    return column.equals(DatasetManifest.PROMPT)
-        || column.equals(DatasetManifest.INPUT)
-        || GenerationOption.keys().contains(column);
+    return column.equals(DatasetManifest.INPUT) || InputColumns.belongsToRequest(column);
   }
 
   private static Column[] columns(String[] names) {

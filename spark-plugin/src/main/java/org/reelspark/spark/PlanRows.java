@@ -99,20 +99,16 @@ final class PlanRows implements MapPartitionsFunction<Row, Row> {
       if (e.errorClass() != ErrorClass.ROW) {
         throw e;
       }
-      return RowFactory.create(
-          FAILED,
-          null,
-          null,
-          null,
-          null,
-          null,
-          null,
-          null,
-          null,
-          null,
-          e.code().name(),
-          e.getMessage());
+      return failed(e);
     }
+  }
+
+  private static Row failed(ReelsparkException e) {
+    Object[] values = new Object[SCHEMA.length()];
+    values[SCHEMA.fieldIndex("status")] = FAILED;
+    values[SCHEMA.fieldIndex("error_code")] = e.code().name();
+    values[SCHEMA.fieldIndex("error_message")] = e.getMessage();
+    return RowFactory.create(values);
   }
 
   private static Row row(PlannedGeneration plan) {
