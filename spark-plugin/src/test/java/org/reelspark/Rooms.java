@@ -100,7 +100,8 @@ final class Rooms {
                   "CudaOptions",
                   "ActivationType",
                   "AttentionPrecision",
-                  "OperationClock"),
+                  "OperationClock",
+                  "OperationWork"),
           room("model", "what every video model offers and needs").using(OPERATIONS),
           room(
                   "model.checkpoint",

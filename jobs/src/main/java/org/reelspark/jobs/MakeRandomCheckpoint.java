@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.reelspark.error.ReelsparkException;
 import org.reelspark.jobs.randomcheckpoint.CheckpointPlan;
 import org.reelspark.jobs.randomcheckpoint.CheckpointWriter;
 import org.reelspark.jobs.randomcheckpoint.PublishedModel;
@@ -30,8 +29,6 @@ import picocli.CommandLine.TypeConversionException;
     },
     footer = {"", "Exit code: 0 when the checkpoint is written, 2 when it could not be."})
 public final class MakeRandomCheckpoint implements Callable<Integer> {
-  private static final int COULD_NOT_RUN = 2;
-
   @Option(
       names = "--like",
       required = true,
@@ -107,16 +104,8 @@ public final class MakeRandomCheckpoint implements Callable<Integer> {
   static int run(PrintStream out, PrintStream err, String... arguments) {
     return new CommandLine(new MakeRandomCheckpoint(out))
         .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
-        .setExecutionExceptionHandler((e, commandLine, result) -> report(e, commandLine))
+        .setExecutionExceptionHandler(new KnownErrors())
         .execute(arguments);
-  }
-
-  private static int report(Exception exception, CommandLine commandLine) throws Exception {
-    if (exception instanceof ReelsparkException known) {
-      commandLine.getErr().printf("error: %s: %s%n", known.code(), known.getMessage());
-      return COULD_NOT_RUN;
-    }
-    throw exception;
   }
 
   @Override

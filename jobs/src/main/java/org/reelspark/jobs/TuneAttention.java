@@ -41,8 +41,6 @@ import picocli.CommandLine.Option;
     },
     footer = {"", "Exit code: 0 when the profile is written, 2 when it could not be."})
 public final class TuneAttention implements Callable<Integer> {
-  private static final int COULD_NOT_RUN = 2;
-
   @Option(
       names = "--model",
       required = true,
@@ -138,16 +136,8 @@ public final class TuneAttention implements Callable<Integer> {
     return new CommandLine(new TuneAttention(out))
         .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .setExecutionExceptionHandler((e, commandLine, result) -> report(e, commandLine))
+        .setExecutionExceptionHandler(new KnownErrors())
         .execute(arguments);
-  }
-
-  private static int report(Exception exception, CommandLine commandLine) throws Exception {
-    if (exception instanceof ReelsparkException known) {
-      commandLine.getErr().printf("error: %s: %s%n", known.code(), known.getMessage());
-      return COULD_NOT_RUN;
-    }
-    throw exception;
   }
 
   @Override

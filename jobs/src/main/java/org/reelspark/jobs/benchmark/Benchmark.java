@@ -1,5 +1,6 @@
 package org.reelspark.jobs.benchmark;
 
+import org.reelspark.jobs.KnownErrors;
 import org.reelspark.jobs.ProjectVersion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -15,6 +16,10 @@ public final class Benchmark {
   Benchmark() {}
 
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Benchmark()).execute(arguments));
+    System.exit(commandLine().execute(arguments));
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new Benchmark()).setExecutionExceptionHandler(new KnownErrors());
   }
 }

@@ -10,30 +10,34 @@ import org.reelspark.model.TextEmbedding;
 import org.reelspark.model.VideoGeometry;
 import org.reelspark.model.VideoModel;
 import org.reelspark.tensor.Tensor;
+import org.reelspark.video.Frames;
+import org.reelspark.video.VideoEncoder;
+import org.reelspark.video.VideoFormat;
 
-/** Times one clip of a loaded model, from prompt to pictures. */
+/** Times one clip of a loaded model, from prompt to MP4. */
 final class ClipTimer {
   private static final String PROMPT = "a red square moves right";
   private static final long SEED = 7;
 
   /** Seconds of one clip by stage, and the fraction of attention that was skipped. */
-  record Clip(double text, double denoise, double decode, double sparsity) {
+  record Clip(double text, double denoise, double decode, double encode, double sparsity) {
     double total() {
-      return text + denoise + decode;
+      return text + denoise + decode + encode;
     }
   }
 
   private final VideoModel model;
+  private final VideoGeometry geometry;
   private final int steps;
 
-  ClipTimer(VideoModel model, int steps) {
+  ClipTimer(VideoModel model, VideoGeometry geometry, int steps) {
     this.model = model;
+    this.geometry = geometry;
     this.steps = steps;
   }
 
   Clip time(AttentionProfile profile) {
     GenerationDefaults defaults = model.description().defaults();
-    VideoGeometry geometry = model.geometry(defaults.width(), defaults.height(), defaults.frames());
     DenoiseRequest request =
         new DenoiseRequest(
             geometry, steps, Guidance.throughout(defaults.guidanceScale()), SEED, profile);
@@ -45,10 +49,14 @@ final class ClipTimer {
         long denoised = System.nanoTime();
         try (Tensor pictures = model.decode(result.latents())) {
           long decoded = System.nanoTime();
+          Frames frames =
+              new Frames(geometry.frames(), geometry.height(), geometry.width(), pictures.buffer());
+          VideoEncoder.encode(frames, defaults.framesPerSecond(), VideoFormat.MP4_H264);
           return new Clip(
               (encoded - start) / 1e9,
               (denoised - encoded) / 1e9,
               (decoded - denoised) / 1e9,
+              (System.nanoTime() - decoded) / 1e9,
               result.statistics().sparsity());
         }
       }

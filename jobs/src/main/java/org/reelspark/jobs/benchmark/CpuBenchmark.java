@@ -14,6 +14,8 @@ import org.reelspark.backend.cpu.CpuBackend;
 import org.reelspark.backend.cpu.CpuOptions;
 import org.reelspark.jobs.ProjectVersion;
 import org.reelspark.jobs.benchmark.ClipTimer.Clip;
+import org.reelspark.model.GenerationDefaults;
+import org.reelspark.model.VideoGeometry;
 import org.reelspark.model.VideoModel;
 import org.reelspark.model.registry.VideoModels;
 import picocli.CommandLine.Command;
@@ -86,7 +88,7 @@ final class CpuBenchmark implements Callable<Integer> {
     long start = System.nanoTime();
     try (VideoModel videoModel = VideoModels.load(model, backend)) {
       double loaded = (System.nanoTime() - start) / 1e9;
-      ClipTimer timer = new ClipTimer(videoModel, steps);
+      ClipTimer timer = new ClipTimer(videoModel, geometry(videoModel), steps);
       Optional<AttentionProfile> profile = videoModel.description().profile();
       List<Clip> dense = new ArrayList<>();
       List<Clip> sparse = new ArrayList<>();
@@ -103,6 +105,11 @@ final class CpuBenchmark implements Callable<Integer> {
           "The model loads in %.1f s. The process held at most %d MiB.",
           loaded, Environment.peakMebibytes());
     }
+  }
+
+  private static VideoGeometry geometry(VideoModel videoModel) {
+    GenerationDefaults defaults = videoModel.description().defaults();
+    return videoModel.geometry(defaults.width(), defaults.height(), defaults.frames());
   }
 
   /** The clip of median total time. */

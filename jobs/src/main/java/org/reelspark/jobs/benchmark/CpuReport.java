@@ -60,7 +60,9 @@ final class CpuReport {
   }
 
   void clips(String title, Clip dense, Optional<Clip> sparse) {
-    heading(title, "attention | text s | denoise s | decode s | total s | skipped | of dense");
+    heading(
+        title,
+        "attention | text s | denoise s | decode s | encode s | total s | skipped | of dense");
     clip("dense", dense, dense);
     sparse.ifPresent(clip -> clip("the model's profile", clip, dense));
   }
@@ -71,11 +73,12 @@ final class CpuReport {
 
   private void clip(String name, Clip clip, Clip dense) {
     row(
-        "%s | %.2f | %.1f | %.1f | %.1f | %.0f%% | %.2f",
+        "%s | %.2f | %.1f | %.1f | %.1f | %.1f | %.0f%% | %.2f",
         name,
         clip.text(),
         clip.denoise(),
         clip.decode(),
+        clip.encode(),
         clip.total(),
         clip.sparsity() * 100,
         clip.total() / dense.total());

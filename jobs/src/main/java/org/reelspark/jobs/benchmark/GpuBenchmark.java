@@ -56,6 +56,13 @@ final class GpuBenchmark implements Callable<Integer> {
   private int steps;
 
   @Option(
+      names = "--clip-steps",
+      description =
+          "Sampler steps of the whole clips that are timed, from prompt to MP4; 0 for none, the"
+              + " model's own by default.")
+  private Integer clipSteps;
+
+  @Option(
       names = "--keep",
       defaultValue = "0.5",
       description = "Fraction of key blocks that sparse attention keeps.")
@@ -78,11 +85,7 @@ final class GpuBenchmark implements Callable<Integer> {
           List.of(AttentionPrecision.SIXTEEN_BIT, AttentionPrecision.EIGHT_BIT)) {
         try (CudaBackend backend =
             CudaBackend.create(gpu, new CudaOptions(0, activations, precision))) {
-          report.environment(
-              Environment.describe(
-                  "jobs/benchmark gpu --steps %d --keep %s --activations %s"
-                      .formatted(steps, keep, activations),
-                  backend.describe()));
+          report.environment(Environment.describe(command(), backend.describe()));
           measure(backend, precision, report);
         }
       }
@@ -94,20 +97,53 @@ final class GpuBenchmark implements Callable<Integer> {
     return 0;
   }
 
+  private String command() {
+    StringBuilder command = new StringBuilder("jobs/benchmark gpu --model " + model.getFileName());
+    addChosen(command, "--width", width);
+    addChosen(command, "--height", height);
+    addChosen(command, "--frames", frames);
+    addChosen(command, "--steps", steps);
+    addChosen(command, "--clip-steps", clipSteps);
+    addChosen(command, "--keep", keep);
+    addChosen(command, "--activations", activations);
+    return command.toString();
+  }
+
+  private static void addChosen(StringBuilder command, String option, Object value) {
+    if (value != null) {
+      command.append(' ').append(option).append(' ').append(value);
+    }
+  }
+
   private void measure(CudaBackend backend, AttentionPrecision precision, GpuReport report) {
     long start = System.nanoTime();
     try (OperationClock clock = new OperationClock(backend);
         VideoModel videoModel = VideoModels.load(model, clock.timed())) {
       double loaded = (System.nanoTime() - start) / 1e9;
-      StepTimer timer = new StepTimer(videoModel, geometry(videoModel), steps, clock);
+      VideoGeometry geometry = geometry(videoModel);
+      StepTimer timer = new StepTimer(videoModel, geometry, steps, clock);
       timer.warmUp();
+      DeviceRates rates = DeviceRates.measure(clock);
+      report.rates(rates);
+      int stepsOfClip = orElse(clipSteps, videoModel.description().defaults().steps());
+      ClipTimer clips = new ClipTimer(videoModel, geometry, stepsOfClip);
       for (Attention attention : attentions(precision, videoModel.description())) {
-        report.add(attention.name, timer.time(attention.profile));
+        report.add(attention.name, timer.time(attention.profile), rates, operands(precision));
+        if (stepsOfClip > 0) {
+          report.clip(geometry, stepsOfClip, clips.time(attention.profile));
+        }
       }
       report.line(
           "The model loads in %.1f s; it and its work took at most %d MiB of GPU memory.",
           loaded, backend.mostMemoryUsed() >> 20);
     }
+  }
+
+  private static DeviceRates.Operands operands(AttentionPrecision precision) {
+    return switch (precision) {
+      case SIXTEEN_BIT -> DeviceRates.Operands.SIXTEEN_BIT;
+      case EIGHT_BIT -> DeviceRates.Operands.EIGHT_BIT;
+    };
   }
 
   private record Attention(String name, AttentionProfile profile) {}

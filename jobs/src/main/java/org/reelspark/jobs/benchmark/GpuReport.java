@@ -1,9 +1,11 @@
 package org.reelspark.jobs.benchmark;
 
 import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.reelspark.backend.cuda.OperationClock;
+import org.reelspark.backend.cuda.OperationWork;
 import org.reelspark.model.VideoGeometry;
 
 /** The Markdown tables of the GPU benchmark. */
@@ -19,7 +21,20 @@ final class GpuReport {
     }
   }
 
-  void add(String attention, StepTimer.Measurement measured) {
+  void rates(DeviceRates rates) {
+    line(
+        "Measured here: %.0f TFLOP/s of 16-bit matrix products, %.0f GB/s of copies. A floor is the time of the operation's work at these rates, and at twice the first where 8-bit numbers are multiplied.",
+        rates.operations() / 1e12, rates.bytes() / 1e9);
+  }
+
+  /**
+   * @param operands of self-attention
+   */
+  void add(
+      String attention,
+      StepTimer.Measurement measured,
+      DeviceRates rates,
+      DeviceRates.Operands operands) {
     VideoGeometry geometry = measured.geometry();
     line(
         "## %d x %d pixels, %d frames, %d tokens: %s",
@@ -35,27 +50,76 @@ final class GpuReport {
         measured.text(),
         measured.decode(),
         measured.sparsity() * 100);
-    table("a step", measured.operations(), measured.steps());
-    table("decoding", measured.decoding(), 1);
+    SelfAttention selfAttention =
+        new SelfAttention(
+            "attention over %d keys".formatted(geometry.grid().tokens()),
+            operands,
+            1 - measured.sparsity());
+    table("a step", measured.operations(), measured.steps(), rates, selfAttention);
+    table("decoding", measured.decoding(), 1, rates, selfAttention);
   }
 
-  private void table(String what, OperationClock.Times times, int parts) {
-    text.append("\n| ").append(what).append(" | ms | share |\n| --- | --- | --- |\n");
-    times.byOperation().entrySet().stream()
-        .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
-        .forEach(entry -> row(entry.getKey(), entry.getValue(), times, parts));
-    row("idle", times.idle(), times, parts);
-    row("all", times.total(), times, parts);
+  /** A clip of so many steps. */
+  void clip(VideoGeometry geometry, int steps, ClipTimer.Clip clip) {
+    line(
+        "A whole clip of %d steps, from prompt to MP4, took %.2f s: text %.3f, denoising %.2f, decoding %.2f, encoding %.2f. That is %.0f videos an hour and %.0f tokens a second in each step.",
+        steps,
+        clip.total(),
+        clip.text(),
+        clip.denoise(),
+        clip.decode(),
+        clip.encode(),
+        3600 / clip.total(),
+        geometry.grid().tokens() * (double) steps / clip.denoise());
   }
 
-  private void row(String name, double milliseconds, OperationClock.Times times, int parts) {
+  /**
+   * What is known of self-attention alone.
+   *
+   * @param operation its name
+   * @param done the part of its products that is not skipped
+   */
+  private record SelfAttention(String operation, DeviceRates.Operands operands, double done) {
+    double floor(String name, OperationWork work, DeviceRates rates) {
+      return name.equals(operation)
+          ? rates.floor(new OperationWork(work.operations() * done, work.bytes()), operands)
+          : rates.floor(work, DeviceRates.Operands.SIXTEEN_BIT);
+    }
+  }
+
+  private void table(
+      String what,
+      OperationClock.Times times,
+      int parts,
+      DeviceRates rates,
+      SelfAttention selfAttention) {
+    text.append("\n| ")
+        .append(what)
+        .append(" | ms | share | floor, ms |\n| --- | --- | --- | --- |\n");
+    double floors = 0;
+    List<Map.Entry<String, OperationClock.Spent>> slowestFirst =
+        times.byOperation().entrySet().stream()
+            .sorted(Comparator.comparingDouble(entry -> -entry.getValue().milliseconds()))
+            .toList();
+    for (Map.Entry<String, OperationClock.Spent> entry : slowestFirst) {
+      double floor = selfAttention.floor(entry.getKey(), entry.getValue().work(), rates);
+      floors += floor;
+      row(entry.getKey(), entry.getValue().milliseconds(), floor, times, parts);
+    }
+    row("idle", times.idle(), 0, times, parts);
+    row("all", times.total(), floors, times, parts);
+  }
+
+  private void row(
+      String name, double milliseconds, double floor, OperationClock.Times times, int parts) {
     text.append(
         String.format(
             Locale.ROOT,
-            "| %s | %.3f | %.1f%% |%n",
+            "| %s | %.3f | %.1f%% | %.3f |%n",
             name,
             milliseconds / parts,
-            milliseconds / times.total() * 100));
+            milliseconds / times.total() * 100,
+            floor / parts));
   }
 
   void line(String format, Object... values) {

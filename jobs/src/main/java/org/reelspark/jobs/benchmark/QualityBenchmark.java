@@ -6,9 +6,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.reelspark.backend.Backend;
-import org.reelspark.backend.cpu.CpuBackend;
-import org.reelspark.backend.cpu.CpuOptions;
 import org.reelspark.jobs.ProjectVersion;
 import org.reelspark.jobs.judge.Clip;
 import org.reelspark.jobs.judge.JudgePrompts;
@@ -17,6 +14,7 @@ import org.reelspark.model.ModelDescription;
 import org.reelspark.model.VideoModel;
 import org.reelspark.model.registry.VideoModels;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Whether the sample model's clips show what their prompts ask for, however they are made. */
@@ -70,6 +68,8 @@ final class QualityBenchmark implements Callable<Integer> {
       description = "Measures the first-block cache with these thresholds, likewise.")
   private List<Float> cacheThresholds = List.of();
 
+  @Mixin private final ChosenDevice chosen = new ChosenDevice();
+
   @Option(names = "--out", paramLabel = "FILE", description = "Writes the report here too.")
   private Path out;
 
@@ -77,9 +77,9 @@ final class QualityBenchmark implements Callable<Integer> {
   public Integer call() throws IOException {
     List<Clip> clips = JudgePrompts.all();
     clips = clips.subList(0, Math.max(0, Math.min(prompts, clips.size())));
-    try (Backend backend = CpuBackend.create(CpuOptions.allProcessors());
-        VideoModel videoModel = VideoModels.load(model, backend)) {
-      System.out.print(judge(clips, videoModel, backend.describe()));
+    try (ChosenDevice.Opened opened = chosen.open();
+        VideoModel videoModel = VideoModels.load(model, opened.backend())) {
+      System.out.print(judge(clips, videoModel, opened.backend().describe()));
     }
     return 0;
   }
@@ -139,6 +139,7 @@ final class QualityBenchmark implements Callable<Integer> {
     if (from > 0) {
       command += " --from " + from;
     }
+    command += chosen.arguments();
     if (steps != null) {
       command += " --steps " + steps;
     }

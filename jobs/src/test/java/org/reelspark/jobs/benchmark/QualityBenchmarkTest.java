@@ -3,6 +3,8 @@ package org.reelspark.jobs.benchmark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,7 +21,6 @@ import org.reelspark.model.registry.VideoModels;
 import org.reelspark.tensor.DType;
 import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
-import picocli.CommandLine;
 
 class QualityBenchmarkTest {
   private static final Path SAMPLE_MODEL = Path.of("sample-model");
@@ -71,6 +72,19 @@ class QualityBenchmarkTest {
         .containsPattern("\\| cache 1\\.0 \\| 1 \\|.*\\| 2\\.0 \\|");
   }
 
+  @Test
+  void saysInOneLineThatThereIsNoSuchGpu() {
+    StringWriter errors = new StringWriter();
+
+    int exitCode =
+        Benchmark.commandLine()
+            .setErr(new PrintWriter(errors))
+            .execute("quality", "--model", SAMPLE_MODEL.toString(), "--device", "4095");
+
+    assertThat(exitCode).isEqualTo(2);
+    assertThat(errors.toString().lines()).singleElement().asString().startsWith("error: ");
+  }
+
   private static String report(Path directory, String... arguments) throws IOException {
     Path out = directory.resolve("quality.md");
     List<String> all =
@@ -79,7 +93,7 @@ class QualityBenchmarkTest {
     all.addAll(List.of("--prompts", "1", "--steps", "2", "--frames", "5"));
     all.addAll(List.of(arguments));
 
-    assertThat(new CommandLine(new Benchmark()).execute(all.toArray(String[]::new))).isZero();
+    assertThat(Benchmark.commandLine().execute(all.toArray(String[]::new))).isZero();
     return Files.readString(out);
   }
 

@@ -38,6 +38,7 @@ public final class OperationClock implements AutoCloseable {
     private final CudaEvent begin;
     private final CudaEvent end;
     private String operation;
+    private OperationWork work;
 
     Interval(CudaDevice device) {
       begin = CudaEvent.timing(device);
@@ -52,7 +53,14 @@ public final class OperationClock implements AutoCloseable {
    * @param idle between operations
    * @param total from the first to the last
    */
-  public record Times(Map<String, Double> byOperation, double idle, double total) {}
+  public record Times(Map<String, Spent> byOperation, double idle, double total) {}
+
+  /** Milliseconds of all calls of an operation, and what they had to do. */
+  public record Spent(double milliseconds, OperationWork work) {
+    Spent plus(Spent other) {
+      return new Spent(milliseconds + other.milliseconds, work.plus(other.work));
+    }
+  }
 
   public OperationClock(CudaBackend backend) {
     this.backend = backend;
@@ -79,11 +87,11 @@ public final class OperationClock implements AutoCloseable {
   public Times stop() {
     running = false;
     backend.stream().synchronize();
-    Map<String, Double> byOperation = new TreeMap<>();
+    Map<String, Spent> byOperation = new TreeMap<>();
     double busy = 0;
     for (Interval interval : passed) {
       double milliseconds = interval.end.millisecondsSince(interval.begin);
-      byOperation.merge(interval.operation, milliseconds, Double::sum);
+      byOperation.merge(interval.operation, new Spent(milliseconds, interval.work), Spent::plus);
       busy += milliseconds;
     }
     double total =
@@ -106,6 +114,7 @@ public final class OperationClock implements AutoCloseable {
     Interval interval =
         free.isEmpty() ? new Interval(backend.stream().device()) : free.remove(free.size() - 1);
     interval.operation = operation(method, arguments);
+    interval.work = arguments == null ? OperationWork.NONE : OperationWork.of(arguments);
     // First of all, so that it is closed whatever fails.
     passed.add(interval);
     interval.begin.record(backend.stream());

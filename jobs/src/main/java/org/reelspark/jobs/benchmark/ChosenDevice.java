@@ -1,0 +1,87 @@
+package org.reelspark.jobs.benchmark;
+
+import org.reelspark.backend.Backend;
+import org.reelspark.backend.cpu.CpuBackend;
+import org.reelspark.backend.cpu.CpuOptions;
+import org.reelspark.backend.cuda.ActivationType;
+import org.reelspark.backend.cuda.AttentionPrecision;
+import org.reelspark.backend.cuda.CudaBackend;
+import org.reelspark.backend.cuda.CudaGpu;
+import org.reelspark.backend.cuda.CudaOptions;
+import picocli.CommandLine.Option;
+
+/** The options that say what a benchmark runs on: the processor unless a GPU is named. */
+final class ChosenDevice {
+  private static final int NINE_TENTHS_OF_MEMORY = 0;
+
+  @Option(
+      names = "--device",
+      paramLabel = "GPU",
+      description = "Index, UUID or PCI address of a GPU; the processor when left out.")
+  private String gpu;
+
+  @Option(
+      names = "--activations",
+      defaultValue = "BF16",
+      description = "Type of the transformer's activations on a GPU: ${COMPLETION-CANDIDATES}.")
+  private ActivationType activations;
+
+  @Option(
+      names = "--attention-precision",
+      defaultValue = "EIGHT_BIT",
+      description = "Of self-attention on a GPU: ${COMPLETION-CANDIDATES}.")
+  private AttentionPrecision precision;
+
+  /** A backend and what it computes on. */
+  static final class Opened implements AutoCloseable {
+    private final Backend backend;
+    private final CudaGpu gpu;
+
+    /**
+     * @param gpu null for the processor
+     */
+    private Opened(Backend backend, CudaGpu gpu) {
+      this.backend = backend;
+      this.gpu = gpu;
+    }
+
+    Backend backend() {
+      return backend;
+    }
+
+    @Override
+    public void close() {
+      backend.close();
+      if (gpu != null) {
+        gpu.close();
+      }
+    }
+  }
+
+  /**
+   * @throws org.reelspark.error.ReelsparkException without such a GPU
+   */
+  Opened open() {
+    if (gpu == null) {
+      return new Opened(CpuBackend.create(CpuOptions.allProcessors()), null);
+    }
+    CudaGpu opened = CudaGpu.open(gpu);
+    try {
+      return new Opened(
+          CudaBackend.create(
+              opened, new CudaOptions(NINE_TENTHS_OF_MEMORY, activations, precision)),
+          opened);
+    } catch (RuntimeException | Error e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  /** As on the command line, for reports; empty for the processor. */
+  String arguments() {
+    return gpu == null
+        ? ""
+        : " --device %s --activations %s --attention-precision %s"
+            .formatted(gpu, activations, precision);
+  }
+}
