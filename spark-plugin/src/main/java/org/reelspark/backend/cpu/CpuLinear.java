@@ -26,6 +26,7 @@ final class CpuLinear implements LinearOperations {
   public void linear(Tensor x, Linear linear, Activation activation, Tensor out) {
     check(x, linear, out);
     forEachTile(
+        x,
         out,
         (worker, tile) -> {
           FloatRows result = tile.of(out);
@@ -45,6 +46,7 @@ final class CpuLinear implements LinearOperations {
     }
     Broadcast.check("gate", gate, residual);
     forEachTile(
+        x,
         residual,
         (worker, tile) -> {
           long address = worker.scratch().floats((long) tile.rows() * tile.columns());
@@ -58,6 +60,7 @@ final class CpuLinear implements LinearOperations {
 
   private void add(Tensor x, Linear linear, Tensor residual) {
     forEachTile(
+        x,
         residual,
         (worker, tile) -> {
           if (linear.bias() != null) {
@@ -97,11 +100,23 @@ final class CpuLinear implements LinearOperations {
         Blas.Matrix.plain(address, stride));
   }
 
-  private void forEachTile(Tensor out, LinearTask task) {
-    LinearTiles tiles = LinearTiles.of(out.rows(), out.columns());
+  /**
+   * No tile reaches from one frame, the first dimension of more than two, into the next: OpenBLAS
+   * may sum a row otherwise in another place of its tile, and what a frame becomes must not depend
+   * on the frames beside it.
+   */
+  private void forEachTile(Tensor x, Tensor out, LinearTask task) {
+    long frames = x.shape().rank() > 2 ? Math.max(1, x.shape().size(0)) : 1;
+    long frameRows = out.rows() / frames;
+    LinearTiles tiles = LinearTiles.of(frameRows, out.columns());
     runtime
         .pool()
-        .forEachTile(tiles.count(), (worker, index) -> task.run(worker, tiles.tile(index)));
+        .forEachTile(
+            Math.toIntExact(frames * tiles.count()),
+            (worker, index) ->
+                task.run(
+                    worker,
+                    tiles.tile(index % tiles.count()).below(index / tiles.count() * frameRows)));
   }
 
   private static void check(Tensor x, Linear linear, Tensor out) {

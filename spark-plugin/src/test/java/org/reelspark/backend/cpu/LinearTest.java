@@ -1,5 +1,6 @@
 package org.reelspark.backend.cpu;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import org.junit.jupiter.api.AfterAll;
@@ -76,6 +77,28 @@ class LinearTest {
       }
       BACKEND.linearAdd(x, linear, gate, residual);
       Expected.assertClose(residual, expected, 1e-5);
+    }
+  }
+
+  /** On some processors OpenBLAS sums a row otherwise in another place of its tile. */
+  @ParameterizedTest
+  @CsvSource({"1,200,24", "5,24,96", "16,96,33", "63,768,96", "65,96,1030"})
+  void whatAFrameBecomesDoesNotDependOnOtherFrames(int height, int inputs, int outputs) {
+    RandomTensors random = new RandomTensors(4);
+    try (Tensor x = random.normal(4, height, 3, inputs);
+        Linear linear = new Linear(random.normal(outputs, inputs), random.normal(outputs));
+        Tensor residual = random.normal(4, height, 3, outputs);
+        Tensor some = BACKEND.allocate(2, height, 3, outputs);
+        Tensor all = BACKEND.allocate(4, height, 3, outputs)) {
+      BACKEND.linear(x, linear, Activation.NONE, all);
+      BACKEND.linear(x.slice(1, 3), linear, Activation.NONE, some);
+      assertThat(some.toFloats()).isEqualTo(all.slice(1, 3).toFloats());
+
+      BACKEND.copy(residual, all);
+      BACKEND.copy(residual.slice(1, 3), some);
+      BACKEND.linearAdd(x, linear, null, all);
+      BACKEND.linearAdd(x.slice(1, 3), linear, null, some);
+      assertThat(some.toFloats()).isEqualTo(all.slice(1, 3).toFloats());
     }
   }
 
