@@ -107,6 +107,12 @@ void transformer(Bench& bench) {
   const Tensor<float> scales(rows);
   bench.memory_bound("quantise_rows_bf16", 1.5 * bytes, x.data(), stride, codes.data(), stride, scales.data(), rows,
                      columns);
+  const int wide = 8960;  // inside the feed-forward layers
+  const int64_t wide_stride = wide;
+  const Tensor<Bf16> hidden(rows * wide);
+  const Tensor<uint8_t> hidden_codes(rows * wide);
+  bench.memory_bound("quantise_rows_bf16", 3.0 * rows * wide, hidden.data(), wide_stride, hidden_codes.data(),
+                     wide_stride, scales.data(), rows, wide);
   bench.memory_bound("gated_add_bf16", 3 * bytes, x.data(), factor.data(), zero, out.data(), rows, columns);
   const Tensor<float> residual(count);
   bench.memory_bound("layer_norm_f32_to_bf16", 3 * bytes, residual.data(), stride, factor.data(), one, addend.data(),

@@ -75,6 +75,15 @@ __device__ void add_row(const T* x, const float* row, T* out, int64_t rows, int 
   with_access(columns, add, x, row, out);
 }
 
+// Without a gate, one that is open.
+template <typename Access>
+__device__ Octet<float> load_gate(const float* gate, int64_t first, int count, Access access) {
+  if (gate == nullptr) {
+    return {{1, 1, 1, 1, 1, 1, 1, 1}};
+  }
+  return load(gate + first, count, access);
+}
+
 template <typename Branch, typename T>
 __device__ void gated_add(
     const Branch* branch, const float* gate, int64_t gate_stride, T* residual, int64_t rows, int columns) {
@@ -84,7 +93,7 @@ __device__ void gated_add(
       for (int first = groups.lane() * kOctet; exists && first < columns; first += groups.lanes() * kOctet) {
         const int count = count_from(first, columns);
         const Octet<Branch> addends = load(branch + r * columns + first, count, access);
-        const Octet<float> gates = load(gate + r * gate_stride + first, count, access);
+        const Octet<float> gates = load_gate(gate, r * gate_stride + first, count, access);
         T* const place = residual + r * columns + first;
         const Octet<T> octet = load(place, count, access);
         float values[kOctet];
@@ -124,8 +133,8 @@ __device__ void find_not_finite(const T* x, int64_t count, uint32_t* found) {
 // multiply_*:   out = a * b
 // activate_*:   out = activation(x)
 // add_row_*:    out[r] = x[r] + row; row [columns], fp32
-// gated_add_*:  residual[r] += gate[r] * branch[r]; gate fp32, gate_stride 0 when one row serves all; the branch may have
-//               a type of its own, which comes first in the name
+// gated_add_*:  residual[r] += gate[r] * branch[r]; gate fp32, gate_stride 0 when one row serves all, null for 1; the
+//               branch may have a type of its own, which comes first in the name
 // find_not_finite_*: sets *found, zero before the launch, to 1 when an element is NaN or infinite
 #define ELEMENTWISE(name, T)                                                                                     \
   extern "C" __global__ void __launch_bounds__(REELSPARK_THREADS)                                                \

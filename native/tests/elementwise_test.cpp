@@ -110,6 +110,22 @@ void gated_add_is_right(const Run& run) {
   }
 }
 
+template <typename Branch, typename T, typename Run>
+void gated_add_goes_without_a_gate(const Run& run) {
+  for (const Size& size : kSizes) {
+    const auto values = random_values<T>(size.rows * size.columns, 4);
+    const auto branch = random_values<Branch>(values.size(), 6);
+    const Array<T> residual(values);
+    const Array<Branch> branches(branch);
+    run(branches.data(), static_cast<const float*>(nullptr), int64_t{0}, residual.data(), size.rows, size.columns);
+    std::vector<double> expected;
+    for (size_t i = 0; i < values.size(); ++i) {
+      expected.push_back(double(float(values[i])) + float(branch[i]));
+    }
+    check_close(residual.read(), expected);
+  }
+}
+
 template <typename T, typename Run>
 void not_finite_is_found(const Run& run) {
   for (int64_t count : kCounts) {
@@ -181,6 +197,9 @@ void all() {
   gated_add_is_right<__nv_bfloat16, __nv_bfloat16>(WITH(gated_add_bf16));
   gated_add_is_right<__half, float>(WITH(gated_add_f16_to_f32));
   gated_add_is_right<__nv_bfloat16, float>(WITH(gated_add_bf16_to_f32));
+  gated_add_goes_without_a_gate<__nv_bfloat16, __nv_bfloat16>(WITH(gated_add_bf16));
+  gated_add_goes_without_a_gate<__half, float>(WITH(gated_add_f16_to_f32));
+  gated_add_goes_without_a_gate<__nv_bfloat16, float>(WITH(gated_add_bf16_to_f32));
   not_finite_is_found<float>(WITH(find_not_finite_f32));
   not_finite_is_found<__half>(WITH(find_not_finite_f16));
   not_finite_is_found<__nv_bfloat16>(WITH(find_not_finite_bf16));
