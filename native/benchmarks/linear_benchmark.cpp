@@ -63,6 +63,7 @@ struct Shape {
   int64_t rows, outputs, inputs;
   Epilogue epilogue;
   float beta;
+  DataType results = DataType::kBf16;
 };
 
 class Bench {
@@ -85,11 +86,12 @@ class Bench {
   template <typename T>
   void time(const Shape& s, DataType operands, ScaleMode scale_mode) {
     const Tensor<T> x(s.rows * s.inputs), weight(s.outputs * s.inputs);
-    const Tensor<__nv_bfloat16> bias(s.outputs), out(s.rows * s.outputs);
+    // As large as results of either type need.
+    const Tensor<float> bias(s.outputs), out(s.rows * s.outputs);
     const Tensor<float> scales(std::max(s.rows, s.outputs));
     MatmulPlan plan(library_);
     const MatmulShape shape = {s.rows, s.outputs, s.inputs, s.inputs, s.inputs, s.outputs, operands,
-                               DataType::kBf16, WeightLayout::kOutputMajor, s.epilogue, scale_mode};
+                               s.results, WeightLayout::kOutputMajor, s.epilogue, scale_mode};
     const Status status = plan.prepare(context_, shape, kWorkspaceBytes);
     const char* const type = operands == DataType::kBf16            ? "bf16"
                              : scale_mode == ScaleMode::kScalar ? "e4m3"
@@ -145,6 +147,8 @@ const Shape kShapes[] = {
     {"query, key or value", kTokens, 1536, 1536, Epilogue::kBias, 0},
     {"all three", kTokens, 4608, 1536, Epilogue::kBias, 0},
     {"projection, added", kTokens, 1536, 1536, Epilogue::kBias, 1},
+    {"added to fp32", kTokens, 1536, 1536, Epilogue::kBias, 1, DataType::kF32},
+    {"fp32, no bias", kTokens, 1536, 1536, Epilogue::kNone, 1, DataType::kF32},
     {"up, GELU", kTokens, 8960, 1536, Epilogue::kGeluBias, 0},
     {"up", kTokens, 8960, 1536, Epilogue::kBias, 0},
     {"down", kTokens, 1536, 8960, Epilogue::kBias, 0},
