@@ -1,5 +1,6 @@
 package org.reelspark.model.wan;
 
+import java.util.List;
 import org.reelspark.attention.AttentionParameters;
 import org.reelspark.attention.Grid;
 import org.reelspark.attention.TokenOrder;
@@ -163,9 +164,8 @@ final class WanTransformer implements AutoCloseable {
     float epsilon = config.epsilon();
 
     backend.layerNormModulate(x, modulation.shift(), modulation.scale(), epsilon, n);
-    backend.linear(n, attention.query(), Activation.NONE, q);
-    backend.linear(n, attention.key(), Activation.NONE, k);
-    backend.linear(n, attention.value(), Activation.NONE, v);
+    backend.linear(
+        n, List.of(attention.query(), attention.key(), attention.value()), List.of(q, k, v));
     backend.rmsNormRotary(q, attention.queryNorm(), epsilon, workspace.positions(), q);
     backend.rmsNormRotary(k, attention.keyNorm(), epsilon, workspace.positions(), k);
     AttentionInputs inputs =

@@ -3,6 +3,7 @@ package org.reelspark.backend.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,6 +100,26 @@ class LinearTest {
       BACKEND.linearAdd(x, linear, null, all);
       BACKEND.linearAdd(x.slice(1, 3), linear, null, some);
       assertThat(some.toFloats()).isEqualTo(all.slice(1, 3).toFloats());
+    }
+  }
+
+  @Test
+  void severalLayersOfOneInputGiveTheBitsOfEach() {
+    RandomTensors random = new RandomTensors(6);
+    try (Tensor x = random.normal(70, 12);
+        Linear first = new Linear(random.normal(37, 12), random.normal(37));
+        Linear second = new Linear(random.normal(8, 12), null);
+        Tensor firstOut = BACKEND.allocate(70, 37);
+        Tensor secondOut = BACKEND.allocate(70, 8);
+        Tensor firstAlone = BACKEND.allocate(70, 37);
+        Tensor secondAlone = BACKEND.allocate(70, 8)) {
+      BACKEND.linear(x, first, Activation.NONE, firstAlone);
+      BACKEND.linear(x, second, Activation.NONE, secondAlone);
+
+      BACKEND.linear(x, List.of(first, second), List.of(firstOut, secondOut));
+
+      assertThat(firstOut.toFloats()).isEqualTo(firstAlone.toFloats());
+      assertThat(secondOut.toFloats()).isEqualTo(secondAlone.toFloats());
     }
   }
 
