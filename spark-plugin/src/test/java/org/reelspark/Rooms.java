@@ -100,6 +100,7 @@ final class Rooms {
                   "CudaOptions",
                   "ActivationType",
                   "AttentionPrecision",
+                  "LinearPrecision",
                   "OperationClock",
                   "OperationWork"),
           room("model", "what every video model offers and needs").using(OPERATIONS),

@@ -29,6 +29,23 @@ public interface MemoryOperations {
   Tensor upload(Tensor host, DType dtype);
 
   /**
+   * Copies the host weights of a large layer between activations into the backend's memory, in the
+   * type that the backend multiplies such layers in: {@link #activationType} or a narrower one. The
+   * caller closes all.
+   *
+   * @param resultType of what the layer writes or is added to
+   */
+  default Linear uploadLarge(Tensor weight, Tensor bias, DType resultType) {
+    Tensor uploaded = upload(weight, activationType());
+    try {
+      return new Linear(uploaded, upload(bias, resultType));
+    } catch (RuntimeException | Error e) {
+      uploaded.close();
+      throw e;
+    }
+  }
+
+  /**
    * Copies values; source and destination lie in host or backend memory, of equal type and element
    * count.
    */

@@ -50,7 +50,8 @@ record ExecutorDevice(String name, Optional<CudaGpu> gpu) implements AutoCloseab
 
   /**
    * @throws ReelsparkException BACKEND_UNAVAILABLE when a library that the device needs is missing,
-   *     OUT_OF_MEMORY when less of a GPU is free than the configuration wants
+   *     OUT_OF_MEMORY when less of a GPU is free than the configuration wants,
+   *     INVALID_CONFIGURATION when it wants products that the GPU has not
    */
   Backend createBackend(ReelsparkConf conf) {
     if (gpu.isPresent()) {
@@ -58,7 +59,8 @@ record ExecutorDevice(String name, Optional<CudaGpu> gpu) implements AutoCloseab
           new CudaOptions(
               conf.value(ReelsparkConf.GPU_MEMORY),
               conf.value(ReelsparkConf.ACTIVATIONS),
-              conf.value(ReelsparkConf.ATTENTION_PRECISION));
+              conf.value(ReelsparkConf.ATTENTION_PRECISION),
+              conf.value(ReelsparkConf.LINEAR_PRECISION));
       return CudaBackend.create(gpu.orElseThrow(), options);
     }
     int threads = conf.value(ReelsparkConf.CPU_THREADS);

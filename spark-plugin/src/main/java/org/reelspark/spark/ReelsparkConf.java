@@ -13,6 +13,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.internal.SQLConf;
 import org.reelspark.backend.cuda.ActivationType;
 import org.reelspark.backend.cuda.AttentionPrecision;
+import org.reelspark.backend.cuda.LinearPrecision;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.NearestName;
 import org.reelspark.error.ReelsparkException;
@@ -116,6 +117,15 @@ final class ReelsparkConf implements Serializable {
           AttentionPrecision.class,
           AttentionPrecision.SIXTEEN_BIT);
 
+  static final ConfigEntry<LinearPrecision> LINEAR_PRECISION =
+      ConfigEntry.choice(
+          "gpu.linearPrecision",
+          "In what the linear layers of a transformer's blocks multiply on a GPU: `sixteen_bit`, or"
+              + " `eight_bit` (FP8), which is faster, halves the memory of their weights and needs"
+              + " compute capability 9.0 (H100, H200) with cuBLASLt 12.9 or newer.",
+          LinearPrecision.class,
+          LinearPrecision.SIXTEEN_BIT);
+
   static final ConfigEntry<Integer> TASKS_PER_GPU =
       ConfigEntry.integer(
           "gpu.tasks",
@@ -156,6 +166,7 @@ final class ReelsparkConf implements Serializable {
           GPU_MEMORY,
           ACTIVATIONS,
           ATTENTION_PRECISION,
+          LINEAR_PRECISION,
           TASKS_PER_GPU,
           MAX_DEVICE_FAILURES,
           MAX_START_FAILURES);

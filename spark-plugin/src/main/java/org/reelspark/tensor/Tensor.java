@@ -153,7 +153,7 @@ public final class Tensor implements AutoCloseable {
           values[i] = HalfFloats.ofBf16(bytes.getShort(2 * i));
         }
       }
-      case I32, U8 -> throw new IllegalStateException("no floats: " + this);
+      case F8_E4M3, I32, U8 -> throw new IllegalStateException("no floats: " + this);
     }
     return values;
   }

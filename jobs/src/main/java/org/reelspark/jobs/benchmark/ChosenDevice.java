@@ -8,6 +8,7 @@ import org.reelspark.backend.cuda.AttentionPrecision;
 import org.reelspark.backend.cuda.CudaBackend;
 import org.reelspark.backend.cuda.CudaGpu;
 import org.reelspark.backend.cuda.CudaOptions;
+import org.reelspark.backend.cuda.LinearPrecision;
 import picocli.CommandLine.Option;
 
 /** The options that say what a benchmark runs on: the processor unless a GPU is named. */
@@ -31,6 +32,12 @@ final class ChosenDevice {
       defaultValue = "EIGHT_BIT",
       description = "Of self-attention on a GPU: ${COMPLETION-CANDIDATES}.")
   private AttentionPrecision precision;
+
+  @Option(
+      names = "--linear-precision",
+      defaultValue = "SIXTEEN_BIT",
+      description = "Of a transformer's large linear layers on a GPU: ${COMPLETION-CANDIDATES}.")
+  private LinearPrecision linearPrecision;
 
   /** A backend and what it computes on. */
   static final class Opened implements AutoCloseable {
@@ -69,7 +76,8 @@ final class ChosenDevice {
     try {
       return new Opened(
           CudaBackend.create(
-              opened, new CudaOptions(NINE_TENTHS_OF_MEMORY, activations, precision)),
+              opened,
+              new CudaOptions(NINE_TENTHS_OF_MEMORY, activations, precision, linearPrecision)),
           opened);
     } catch (RuntimeException | Error e) {
       opened.close();
@@ -81,7 +89,7 @@ final class ChosenDevice {
   String arguments() {
     return gpu == null
         ? ""
-        : " --device %s --activations %s --attention-precision %s"
-            .formatted(gpu, activations, precision);
+        : " --device %s --activations %s --attention-precision %s --linear-precision %s"
+            .formatted(gpu, activations, precision, linearPrecision);
   }
 }

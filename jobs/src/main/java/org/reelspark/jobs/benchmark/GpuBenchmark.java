@@ -13,11 +13,12 @@ import org.reelspark.attention.HeadParameters;
 import org.reelspark.attention.LayerProfile;
 import org.reelspark.attention.TokenOrder;
 import org.reelspark.backend.cuda.ActivationType;
-import org.reelspark.backend.cuda.AttentionPrecision;
 import org.reelspark.backend.cuda.CudaBackend;
 import org.reelspark.backend.cuda.CudaGpu;
 import org.reelspark.backend.cuda.CudaOptions;
 import org.reelspark.backend.cuda.OperationClock;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
 import org.reelspark.jobs.ProjectVersion;
 import org.reelspark.model.GenerationDefaults;
 import org.reelspark.model.ModelDescription;
@@ -81,13 +82,8 @@ final class GpuBenchmark implements Callable<Integer> {
   public Integer call() throws IOException {
     GpuReport report = new GpuReport();
     try (CudaGpu gpu = CudaGpu.open(device)) {
-      for (AttentionPrecision precision :
-          List.of(AttentionPrecision.SIXTEEN_BIT, AttentionPrecision.EIGHT_BIT)) {
-        try (CudaBackend backend =
-            CudaBackend.create(gpu, new CudaOptions(0, activations, precision))) {
-          report.environment(Environment.describe(command(), backend.describe()));
-          measure(backend, precision, report);
-        }
+      for (Precisions precisions : Precisions.values()) {
+        measure(gpu, precisions, report);
       }
     }
     System.out.print(report);
@@ -115,7 +111,22 @@ final class GpuBenchmark implements Callable<Integer> {
     }
   }
 
-  private void measure(CudaBackend backend, AttentionPrecision precision, GpuReport report) {
+  private void measure(CudaGpu gpu, Precisions precisions, GpuReport report) {
+    CudaOptions options =
+        new CudaOptions(0, activations, precisions.attention(), precisions.linear());
+    try (CudaBackend backend = CudaBackend.create(gpu, options)) {
+      report.environment(Environment.describe(command(), backend.describe()));
+      measure(backend, precisions, report);
+    } catch (ReelsparkException e) {
+      if (e.code() != ErrorCode.INVALID_CONFIGURATION) {
+        throw e;
+      }
+      // Not every GPU has all of them.
+      report.line("Without %s: %s.", precisions.title(), e.getMessage());
+    }
+  }
+
+  private void measure(CudaBackend backend, Precisions precisions, GpuReport report) {
     long start = System.nanoTime();
     try (OperationClock clock = new OperationClock(backend);
         VideoModel videoModel = VideoModels.load(model, clock.timed())) {
@@ -127,8 +138,8 @@ final class GpuBenchmark implements Callable<Integer> {
       report.rates(rates);
       int stepsOfClip = orElse(clipSteps, videoModel.description().defaults().steps());
       ClipTimer clips = new ClipTimer(videoModel, geometry, stepsOfClip);
-      for (Attention attention : attentions(precision, videoModel.description())) {
-        report.add(attention.name, timer.time(attention.profile), rates, operands(precision));
+      for (Attention attention : attentions(precisions, videoModel.description())) {
+        report.add(attention.name, timer.time(attention.profile), rates, precisions);
         if (stepsOfClip > 0) {
           report.clip(geometry, stepsOfClip, clips.time(attention.profile));
         }
@@ -139,25 +150,14 @@ final class GpuBenchmark implements Callable<Integer> {
     }
   }
 
-  private static DeviceRates.Operands operands(AttentionPrecision precision) {
-    return switch (precision) {
-      case SIXTEEN_BIT -> DeviceRates.Operands.SIXTEEN_BIT;
-      case EIGHT_BIT -> DeviceRates.Operands.EIGHT_BIT;
-    };
-  }
-
   private record Attention(String name, AttentionProfile profile) {}
 
-  private List<Attention> attentions(AttentionPrecision precision, ModelDescription description) {
-    String bits =
-        switch (precision) {
-          case SIXTEEN_BIT -> "16-bit";
-          case EIGHT_BIT -> "8-bit";
-        };
-    Attention dense = new Attention("dense, " + bits, AttentionProfile.DENSE);
+  private List<Attention> attentions(Precisions precisions, ModelDescription description) {
+    Attention dense = new Attention("dense, " + precisions.title(), AttentionProfile.DENSE);
     Attention sparse =
-        new Attention("%s of key blocks, %s".formatted(keep, bits), sparse(description));
-    return switch (precision) {
+        new Attention(
+            "%s of key blocks, %s".formatted(keep, precisions.title()), sparse(description));
+    return switch (precisions.attention()) {
       case SIXTEEN_BIT -> List.of(dense);
       case EIGHT_BIT -> List.of(dense, sparse);
     };

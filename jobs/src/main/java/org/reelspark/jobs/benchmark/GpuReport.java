@@ -27,14 +27,8 @@ final class GpuReport {
         rates.operations() / 1e12, rates.bytes() / 1e9);
   }
 
-  /**
-   * @param operands of self-attention
-   */
   void add(
-      String attention,
-      StepTimer.Measurement measured,
-      DeviceRates rates,
-      DeviceRates.Operands operands) {
+      String attention, StepTimer.Measurement measured, DeviceRates rates, Precisions precisions) {
     VideoGeometry geometry = measured.geometry();
     line(
         "## %d x %d pixels, %d frames, %d tokens: %s",
@@ -50,13 +44,14 @@ final class GpuReport {
         measured.text(),
         measured.decode(),
         measured.sparsity() * 100);
-    SelfAttention selfAttention =
-        new SelfAttention(
+    Multiplied inSteps =
+        new Multiplied(
             "attention over %d keys".formatted(geometry.grid().tokens()),
-            operands,
+            precisions,
             1 - measured.sparsity());
-    table("a step", measured.operations(), measured.steps(), rates, selfAttention);
-    table("decoding", measured.decoding(), 1, rates, selfAttention);
+    Multiplied inDecoding = new Multiplied("", Precisions.SIXTEEN_BIT, 1);
+    table("a step", measured.operations(), measured.steps(), rates, inSteps);
+    table("decoding", measured.decoding(), 1, rates, inDecoding);
   }
 
   /** A clip of so many steps. */
@@ -74,16 +69,20 @@ final class GpuReport {
   }
 
   /**
-   * What is known of self-attention alone.
+   * What is multiplied, and in what.
    *
-   * @param operation its name
+   * @param selfAttention the name of that operation
    * @param done the part of its products that is not skipped
    */
-  private record SelfAttention(String operation, DeviceRates.Operands operands, double done) {
+  private record Multiplied(String selfAttention, Precisions precisions, double done) {
     double floor(String name, OperationWork work, DeviceRates rates) {
-      return name.equals(operation)
-          ? rates.floor(new OperationWork(work.operations() * done, work.bytes()), operands)
-          : rates.floor(work, DeviceRates.Operands.SIXTEEN_BIT);
+      if (name.equals(selfAttention)) {
+        OperationWork needed = new OperationWork(work.operations() * done, work.bytes());
+        return rates.floor(needed, precisions.attentionOperands());
+      }
+      boolean linear = name.equals("linear") || name.equals("linearAdd");
+      return rates.floor(
+          work, linear ? precisions.linearOperands() : DeviceRates.Operands.SIXTEEN_BIT);
     }
   }
 
@@ -92,7 +91,7 @@ final class GpuReport {
       OperationClock.Times times,
       int parts,
       DeviceRates rates,
-      SelfAttention selfAttention) {
+      Multiplied multiplied) {
     text.append("\n| ")
         .append(what)
         .append(" | ms | share | floor, ms |\n| --- | --- | --- | --- |\n");
@@ -102,7 +101,7 @@ final class GpuReport {
             .sorted(Comparator.comparingDouble(entry -> -entry.getValue().milliseconds()))
             .toList();
     for (Map.Entry<String, OperationClock.Spent> entry : slowestFirst) {
-      double floor = selfAttention.floor(entry.getKey(), entry.getValue().work(), rates);
+      double floor = multiplied.floor(entry.getKey(), entry.getValue().work(), rates);
       floors += floor;
       row(entry.getKey(), entry.getValue().milliseconds(), floor, times, parts);
     }

@@ -92,7 +92,7 @@ public record CheckpointPlan(Map<String, ObjectNode> files, List<Component> comp
       case F32 -> "float32";
       case F16 -> "float16";
       case BF16 -> "bfloat16";
-      case I32, U8 -> throw new IllegalArgumentException("no type of weights: " + type);
+      case F8_E4M3, I32, U8 -> throw new IllegalArgumentException("no type of weights: " + type);
     };
   }
 

@@ -32,7 +32,7 @@ class GpuReportTest {
         "dense, 8-bit",
         new StepTimer.Measurement(geometry, 0.25, 0.1, 0.02, 2, steps, decoding, 0.5),
         rates,
-        DeviceRates.Operands.EIGHT_BIT);
+        Precisions.EIGHT_BIT_ATTENTION);
 
     assertThat(report.toString())
         .containsOnlyOnce("machine")
@@ -45,6 +45,28 @@ class GpuReportTest {
             "| idle | 10.000 | 10.0% | 0.000 |",
             "| all | 100.000 | 100.0% | 40.000 |",
             "| convolve | 9.000 | 90.0% | 4.000 |");
+  }
+
+  @Test
+  void linearLayersHaveTheFloorOfWhatTheyMultiply() {
+    VideoGeometry geometry = new VideoGeometry(32, 16, 5, 16, 2, 2, 4, new Grid(2, 1, 2));
+    OperationClock.Times steps =
+        new OperationClock.Times(
+            Map.of("linear", spent(60, 40e9, 1e9), "linearAdd", spent(30, 20e9, 1e9)), 0, 90);
+    OperationClock.Times decoding =
+        new OperationClock.Times(Map.of("linear", spent(9, 8e9, 1e9)), 0, 9);
+    GpuReport report = new GpuReport();
+
+    report.add(
+        "dense",
+        new StepTimer.Measurement(geometry, 0.25, 0.1, 0.02, 1, steps, decoding, 0),
+        new DeviceRates(1e12, 1e12),
+        Precisions.EIGHT_BIT);
+
+    assertThat(report.toString())
+        .containsSubsequence(
+            "| linear | 60.000 | 66.7% | 20.000 |",
+            "| linearAdd | 30.000 | 33.3% | 10.000 |", "| linear | 9.000 | 100.0% | 8.000 |");
   }
 
   @Test

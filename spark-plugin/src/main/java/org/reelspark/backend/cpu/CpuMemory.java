@@ -1,6 +1,8 @@
 package org.reelspark.backend.cpu;
 
 import java.nio.ByteBuffer;
+import java.util.EnumSet;
+import java.util.Set;
 import org.reelspark.backend.MemoryOperations;
 import org.reelspark.tensor.DType;
 import org.reelspark.tensor.HalfFloats;
@@ -12,6 +14,7 @@ import org.reelspark.tensor.Tensor;
 /** Allocation, conversion and copies. */
 final class CpuMemory implements MemoryOperations {
   private static final long TILE_ELEMENTS = 64 * 1024;
+  private static final Set<DType> FLOATS = EnumSet.of(DType.F32, DType.F16, DType.BF16);
 
   private final CpuRuntime runtime;
 
@@ -41,8 +44,7 @@ final class CpuMemory implements MemoryOperations {
 
   @Override
   public Tensor upload(Tensor host, DType dtype) {
-    DType stored = host.dtype();
-    if (host.space() != MemorySpace.HOST || stored == DType.I32 || stored == DType.U8) {
+    if (host.space() != MemorySpace.HOST || !FLOATS.contains(host.dtype())) {
       throw new IllegalArgumentException("expected floats in host memory, found " + host);
     }
     if (dtype != DType.F32) {

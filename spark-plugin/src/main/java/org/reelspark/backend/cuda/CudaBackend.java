@@ -38,6 +38,7 @@ public final class CudaBackend implements Backend {
   private final DeviceArena arena;
   private final CudaMemory memory;
   private final CudaLinear linear;
+  private final LinearUpload linearUpload;
   private final CudaNorms norms;
   private final CudaAttention attention;
   private final CudaAttention exactAttention;
@@ -62,9 +63,11 @@ public final class CudaBackend implements Backend {
       memory = parts.own(new CudaMemory(stream, arena, conversion, options.activations()));
       MatrixProducts products = parts.own(new MatrixProducts(stream, memory));
       elementwise = new CudaElementwise(launcher, memory);
-      linear = new CudaLinear(products, memory, elementwise);
+      CudaQuantisation quantisation = new CudaQuantisation(launcher, memory);
+      linear = new CudaLinear(products, memory, elementwise, quantisation);
+      linearUpload = linearUpload(options.linear(), products, quantisation);
       norms = new CudaNorms(launcher);
-      attention = parts.own(new CudaAttention(stream, kernels, memory, options.precision()));
+      attention = parts.own(new CudaAttention(stream, kernels, memory, options.attention()));
       exactAttention =
           parts.own(new CudaAttention(stream, kernels, memory, AttentionPrecision.SIXTEEN_BIT));
       wideAttention = new CudaWideAttention(launcher, products, memory);
@@ -76,6 +79,17 @@ public final class CudaBackend implements Backend {
       closeAfter(e);
       throw e;
     }
+  }
+
+  private LinearUpload linearUpload(
+      LinearPrecision precision, MatrixProducts products, CudaQuantisation quantisation) {
+    if (precision == LinearPrecision.EIGHT_BIT) {
+      products.requireEightBit(memory.activationType());
+      LOG.info(
+          "{}: large linear layers of transformers multiply in 8 bits; their weights take one byte each in place of two",
+          device.name());
+    }
+    return new LinearUpload(memory, quantisation, precision);
   }
 
   private void closeAfter(Throwable failure) {
@@ -90,7 +104,8 @@ public final class CudaBackend implements Backend {
    * Starts computing on a GPU, which stays its owner's to close.
    *
    * @throws org.reelspark.error.ReelsparkException BACKEND_UNAVAILABLE without kernels in the jar
-   *     or without cuBLASLt, OUT_OF_MEMORY when the GPU has less free than the options want
+   *     or without cuBLASLt, OUT_OF_MEMORY when the GPU has less free than the options want,
+   *     INVALID_CONFIGURATION when they want 8-bit linear layers and the GPU has none
    */
   public static CudaBackend create(CudaGpu gpu, CudaOptions options) {
     KernelTable table = KernelTable.ofJar();
@@ -168,6 +183,11 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
+  public Linear uploadLarge(Tensor weight, Tensor bias, DType resultType) {
+    return linearUpload.upload(weight, bias, resultType);
+  }
+
+  @Override
   public void copy(Tensor source, Tensor destination) {
     memory.copy(source, destination);
   }
@@ -175,6 +195,11 @@ public final class CudaBackend implements Backend {
   @Override
   public void linear(Tensor x, Linear weights, Activation activation, Tensor out) {
     linear.linear(x, weights, activation, out);
+  }
+
+  @Override
+  public void linear(Tensor x, List<Linear> layers, List<Tensor> outs) {
+    linear.linear(x, layers, outs);
   }
 
   @Override

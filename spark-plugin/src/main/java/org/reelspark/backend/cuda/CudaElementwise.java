@@ -103,20 +103,24 @@ final class CudaElementwise implements ElementwiseOperations {
    * {@code residual[r, :] += gate[r, :] * branch[r, :]}.
    *
    * @param branch of the type of the residual, or of 16 bits where that is F32
-   * @param gate F32, one row for all or one for each
+   * @param gate F32, one row for all or one for each, or null for none
    */
   void gatedAdd(Tensor branch, Tensor gate, Tensor residual) {
-    Checks.floats(branch, gate, residual);
+    Checks.floats(branch, residual);
     Checks.sameShape(branch, residual);
-    Checks.type(DType.F32, gate);
-    long gateStride = Checks.rowStride("gate", gate, residual);
+    long gateStride = 0;
+    if (gate != null) {
+      Checks.floats(gate);
+      Checks.type(DType.F32, gate);
+      gateStride = Checks.rowStride("gate", gate, residual);
+    }
     launcher.forEachOctet(
         gatedAddEntry(branch.dtype(), residual.dtype()),
         residual.elementCount(),
         launcher
             .arguments()
             .add(branch.address())
-            .add(gate.address())
+            .add(gate == null ? 0 : gate.address())
             .add(gateStride)
             .add(residual.address())
             .add(residual.rows())

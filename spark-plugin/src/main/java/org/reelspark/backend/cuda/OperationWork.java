@@ -2,6 +2,7 @@ package org.reelspark.backend.cuda;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.reelspark.backend.AttentionInputs;
 import org.reelspark.backend.Convolution;
 import org.reelspark.backend.Linear;
@@ -34,11 +35,18 @@ public record OperationWork(double operations, double bytes) {
     if (arguments.length > 0 && arguments[0] instanceof AttentionInputs inputs) {
       return attention(inputs);
     }
+    double linearOfRow =
+        Arrays.stream(arguments)
+            .flatMap(a -> a instanceof List<?> several ? several.stream() : Stream.of(a))
+            .filter(Linear.class::isInstance)
+            .map(Linear.class::cast)
+            .mapToDouble(linear -> 2.0 * linear.inputs() * linear.outputs())
+            .sum();
+    if (linearOfRow > 0) {
+      return linearOfRow * ((Tensor) arguments[0]).rows();
+    }
     Tensor out = arguments[arguments.length - 1] instanceof Tensor last ? last : null;
     for (Object argument : arguments) {
-      if (argument instanceof Linear linear) {
-        return 2.0 * out.rows() * linear.inputs() * linear.outputs();
-      }
       if (argument instanceof Convolution convolution) {
         double taps =
             (double) convolution.kernelFrames()
@@ -62,7 +70,7 @@ public record OperationWork(double operations, double bytes) {
       return several.stream().mapToDouble(OperationWork::bytes).sum();
     }
     if (argument instanceof Linear linear) {
-      return bytes(linear.weight()) + bytes(linear.bias());
+      return bytes(linear.weight()) + bytes(linear.scales()) + bytes(linear.bias());
     }
     if (argument instanceof Convolution convolution) {
       return bytes(convolution.weight()) + bytes(convolution.bias()) + bytes(convolution.gamma());

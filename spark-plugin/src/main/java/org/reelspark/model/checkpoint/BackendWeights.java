@@ -14,7 +14,7 @@ import org.reelspark.tensor.Tensor;
 public final class BackendWeights implements AutoCloseable {
   private final Weights weights;
   private final Backend backend;
-  private final List<Tensor> uploaded = new ArrayList<>();
+  private final List<Runnable> closers = new ArrayList<>();
 
   public BackendWeights(Weights weights, Backend backend) {
     this.weights = weights;
@@ -50,7 +50,7 @@ public final class BackendWeights implements AutoCloseable {
   /** Uploads a host tensor that the caller has made; the caller closes the host tensor. */
   public Tensor upload(Tensor host, DType dtype) {
     Tensor tensor = backend.upload(host, dtype);
-    uploaded.add(tensor);
+    closers.add(tensor::close);
     return tensor;
   }
 
@@ -73,6 +73,21 @@ public final class BackendWeights implements AutoCloseable {
   }
 
   /**
+   * As {@link #linear(String, long, long)}, for a layer that is large and that many rows pass: the
+   * backend may keep its weight in a narrower type.
+   *
+   * @param resultType of what the layer writes or is added to
+   */
+  public Linear largeLinear(String prefix, DType resultType, long outputs, long inputs) {
+    try (Tensor weight = weights.load(prefix + ".weight", outputs, inputs);
+        Tensor bias = weights.load(prefix + ".bias", outputs)) {
+      Linear linear = backend.uploadLarge(weight, bias, resultType);
+      closers.add(linear::close);
+      return linear;
+    }
+  }
+
+  /**
    * As {@link #linear(String, long, long)}.
    *
    * @param weightType of the weight
@@ -92,7 +107,7 @@ public final class BackendWeights implements AutoCloseable {
 
   @Override
   public void close() {
-    uploaded.forEach(Tensor::close);
-    uploaded.clear();
+    closers.forEach(Runnable::run);
+    closers.clear();
   }
 }

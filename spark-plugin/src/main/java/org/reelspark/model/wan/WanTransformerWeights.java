@@ -109,23 +109,36 @@ record WanTransformerWeights(
     }
     return new Block(
         weights.tensor(prefix + "scale_shift_table", 1, 6, d).reshape(6, d),
-        attention(d, weights, prefix + "attn1.", weights.activationType()),
+        selfAttention(d, weights, prefix + "attn1."),
         crossNorm,
-        attention(d, weights, prefix + "attn2.", DType.F32),
-        weights.linear(prefix + "ffn.net.0.proj", config.feedForwardDimension(), d),
-        weights.linear(prefix + "ffn.net.2", d, config.feedForwardDimension()));
+        crossAttention(d, weights, prefix + "attn2."),
+        weights.largeLinear(
+            prefix + "ffn.net.0.proj", weights.activationType(), config.feedForwardDimension(), d),
+        weights.largeLinear(
+            prefix + "ffn.net.2", weights.activationType(), d, config.feedForwardDimension()));
+  }
+
+  private static Attention selfAttention(int d, BackendWeights weights, String prefix) {
+    DType type = weights.activationType();
+    return new Attention(
+        weights.largeLinear(prefix + "to_q", type, d, d),
+        weights.largeLinear(prefix + "to_k", type, d, d),
+        weights.largeLinear(prefix + "to_v", type, d, d),
+        weights.largeLinear(prefix + "to_out.0", type, d, d),
+        weights.tensor(prefix + "norm_q.weight", d),
+        weights.tensor(prefix + "norm_k.weight", d));
   }
 
   /**
-   * @param outType that the last layer writes: an activation where a gate follows, else what is
-   *     added to the residual stream at once
+   * Only the rows of a text pass the layers of keys and values, once for each prompt. What the last
+   * layer writes is added to the residual stream without a gate.
    */
-  private static Attention attention(int d, BackendWeights weights, String prefix, DType outType) {
+  private static Attention crossAttention(int d, BackendWeights weights, String prefix) {
     return new Attention(
-        weights.linear(prefix + "to_q", d, d),
+        weights.largeLinear(prefix + "to_q", weights.activationType(), d, d),
         weights.linear(prefix + "to_k", d, d),
         weights.linear(prefix + "to_v", d, d),
-        weights.linear(prefix + "to_out.0", weights.activationType(), outType, d, d),
+        weights.largeLinear(prefix + "to_out.0", DType.F32, d, d),
         weights.tensor(prefix + "norm_q.weight", d),
         weights.tensor(prefix + "norm_k.weight", d));
   }

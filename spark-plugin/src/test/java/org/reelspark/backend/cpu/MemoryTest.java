@@ -48,12 +48,39 @@ class MemoryTest {
     }
   }
 
-  @Test
-  void uploadRefusesIntegers() {
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"I32", "U8", "F8_E4M3"})
+  void uploadRefusesWhatHasNoValuesOfItsOwn(DType dtype) {
     try (Backend backend = CpuBackend.create(new CpuOptions(1));
-        Tensor host = Tensor.allocateHost(DType.I32, Shape.of(2))) {
+        Tensor host = Tensor.allocateHost(dtype, Shape.of(2))) {
       assertThatIllegalArgumentException().isThrownBy(() -> backend.upload(host));
     }
+  }
+
+  @Test
+  void largeLayersAreUploadedAsAllOthers() {
+    try (Backend backend = CpuBackend.create(new CpuOptions(1));
+        Tensor weight = random.normal(5, 7);
+        Tensor bias = random.normal(5);
+        Linear linear = backend.uploadLarge(weight, bias, DType.F32)) {
+      assertThat(linear.weight().toFloats()).isEqualTo(weight.toFloats());
+      assertThat(linear.bias().toFloats()).isEqualTo(bias.toFloats());
+      assertThat(linear.scales()).isNull();
+    }
+  }
+
+  @Test
+  void givesAWeightBackWhoseBiasCannotBeUploaded() {
+    long before = HostMemory.unclosedBytes();
+    try (Backend backend = CpuBackend.create(new CpuOptions(1));
+        Tensor weight = random.normal(5, 7);
+        Tensor bias = Tensor.allocateHost(DType.I32, Shape.of(5))) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> backend.uploadLarge(weight, bias, DType.F32));
+    }
+    assertThat(HostMemory.unclosedBytes()).isEqualTo(before);
   }
 
   @Test

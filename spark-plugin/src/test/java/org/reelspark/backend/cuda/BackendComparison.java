@@ -16,7 +16,7 @@ abstract class BackendComparison {
       case BF16 -> 4e-3;
       case F16 -> 6e-4;
       case F32 -> 1e-5;
-      case I32, U8 -> throw new IllegalArgumentException("no floats: " + type);
+      case F8_E4M3, I32, U8 -> throw new IllegalArgumentException("no floats: " + type);
     };
   }
 
@@ -24,7 +24,7 @@ abstract class BackendComparison {
 
   @BeforeAll
   void open() {
-    both = new TwoBackends(AttentionPrecision.SIXTEEN_BIT);
+    both = new TwoBackends(AttentionPrecision.SIXTEEN_BIT, LinearPrecision.SIXTEEN_BIT);
   }
 
   @AfterEach

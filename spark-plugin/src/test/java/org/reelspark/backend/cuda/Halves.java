@@ -18,7 +18,7 @@ final class Halves {
         case F32 -> bytes.putFloat(i * Float.BYTES, values[i]);
         case BF16 -> bytes.putShort(i * Short.BYTES, bf16(values[i]));
         case F16 -> bytes.putShort(i * Short.BYTES, f16(values[i]));
-        case I32, U8 -> throw new IllegalArgumentException("no floats: " + dtype);
+        case F8_E4M3, I32, U8 -> throw new IllegalArgumentException("no floats: " + dtype);
       }
     }
     return tensor;

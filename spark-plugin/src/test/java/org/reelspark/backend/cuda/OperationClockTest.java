@@ -13,7 +13,8 @@ import org.reelspark.tensor.DType;
 class OperationClockTest {
   @Test
   void timesOperationsAndNothingElse() {
-    try (TwoBackends both = new TwoBackends(AttentionPrecision.SIXTEEN_BIT);
+    try (TwoBackends both =
+            new TwoBackends(AttentionPrecision.SIXTEEN_BIT, LinearPrecision.SIXTEEN_BIT);
         OperationClock clock = new OperationClock(both.gpu())) {
       Backend timed = clock.timed();
       Pair x = both.input(DType.F32, 3, 20);

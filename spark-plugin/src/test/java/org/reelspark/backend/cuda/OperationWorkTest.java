@@ -42,6 +42,23 @@ class OperationWorkTest {
   }
 
   @Test
+  void severalLayersReadTheirInputOnce() {
+    Tensor x = tensor(DType.BF16, 6, 5);
+    Linear first = new Linear(tensor(DType.BF16, 7, 5), null);
+    Linear second =
+        new Linear(tensor(DType.F8_E4M3, 9, 5), tensor(DType.F32, 9), tensor(DType.BF16, 9));
+
+    OperationWork work =
+        OperationWork.of(
+            x, List.of(first, second), List.of(tensor(DType.BF16, 6, 7), tensor(DType.BF16, 6, 9)));
+
+    assertThat(work)
+        .isEqualTo(
+            new OperationWork(
+                2 * 6 * 5 * (7 + 9), 2 * (30 + 35) + 45 + 4 * 9 + 2 * (9 + 6 * 7 + 6 * 9)));
+  }
+
+  @Test
   void anUpsamplingConvolutionIsCountedByWhatItWrites() {
     Convolution convolution =
         new Convolution(

@@ -23,8 +23,10 @@ final class TwoBackends implements AutoCloseable {
   private final List<Pair> pairs = new ArrayList<>();
   private final Random random = new Random(1);
 
-  TwoBackends(AttentionPrecision precision) {
-    gpu = CudaBackend.create(device, new CudaOptions(MEMORY_MIB, ActivationType.BF16, precision));
+  TwoBackends(AttentionPrecision attention, LinearPrecision linear) {
+    gpu =
+        CudaBackend.create(
+            device, new CudaOptions(MEMORY_MIB, ActivationType.BF16, attention, linear));
   }
 
   CudaBackend gpu() {
