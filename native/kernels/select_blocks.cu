@@ -5,6 +5,7 @@
 // blocks give equal lists.
 #include "reelspark/preparation.h"
 #include "reelspark/row_geometry.h"
+#include "selection/held_keys.h"
 #include "selection/rank.h"
 
 namespace reelspark::selection {
@@ -28,51 +29,61 @@ struct HeadBlocks {
   float scale;
 };
 
-// Keys of two key blocks at a time in all rows.
+// Keys of kAtOnce key blocks, of which a thread has `first` and those kThreads after it, in all rows.
+template <int D, int kAtOnce>
+__device__ void score_blocks(const HeadBlocks& head, const float (*queries)[D], int rows, int key_blocks, int first,
+                             uint8_t* scores, int64_t stride) {
+  const float* keys[kAtOnce];
+#pragma unroll
+  for (int i = 0; i < kAtOnce; ++i) {
+    const int block = first + i * kThreads;
+    keys[i] = head.pooled + pooled_key_offset(block < key_blocks ? block : key_blocks - 1, 0, D);
+  }
+  float sum[kAtOnce][kSelectRows] = {};
+#pragma unroll 4
+  for (int dimension = 0; dimension < D; dimension += 4) {
+    float4 key[kAtOnce];
+#pragma unroll
+    for (int i = 0; i < kAtOnce; ++i) {
+      key[i] = __ldg(reinterpret_cast<const float4*>(keys[i] + dimension * kPooledTile));
+    }
+#pragma unroll
+    for (int row = 0; row < kSelectRows; ++row) {
+      const float4 query = *reinterpret_cast<const float4*>(&queries[row][dimension]);
+#pragma unroll
+      for (int i = 0; i < kAtOnce; ++i) {
+        sum[i][row] = __fadd_rn(sum[i][row], __fmul_rn(query.x, key[i].x));
+        sum[i][row] = __fadd_rn(sum[i][row], __fmul_rn(query.y, key[i].y));
+        sum[i][row] = __fadd_rn(sum[i][row], __fmul_rn(query.z, key[i].z));
+        sum[i][row] = __fadd_rn(sum[i][row], __fmul_rn(query.w, key[i].w));
+      }
+    }
+  }
+#pragma unroll
+  for (int i = 0; i < kAtOnce; ++i) {
+    const int block = first + i * kThreads;
+    if (block < key_blocks) {
+      const bool similar = head.similarities[block] > head.selection.similarity_threshold;
+#pragma unroll
+      for (int row = 0; row < kSelectRows; ++row) {
+        if (row < rows) {
+          row_of_scores(scores, rows, row, stride, 0).keys[block] =
+              similar ? rank_key(__fmul_rn(sum[i][row], head.scale)) : kUnranked;
+        }
+      }
+    }
+  }
+}
+
+// Keys of all key blocks in all rows, two blocks at a time where a warp has as many.
 template <int D>
 __device__ void score_rows(const HeadBlocks& head, const float (*queries)[D], int rows, int key_blocks, uint8_t* scores,
                            int64_t stride) {
-  constexpr int kAtOnce = 2;
-  for (int first = threadIdx.x; first < key_blocks; first += kAtOnce * kThreads) {
-    const float* keys[kAtOnce];
-#pragma unroll
-    for (int i = 0; i < kAtOnce; ++i) {
-      const int block = first + i * kThreads;
-      keys[i] = head.pooled + pooled_key_offset(block < key_blocks ? block : first, 0, D);
-    }
-    float sum[kAtOnce][kSelectRows] = {};
-#pragma unroll 4
-    for (int dimension = 0; dimension < D; dimension += 4) {
-      float4 key[kAtOnce];
-#pragma unroll
-      for (int i = 0; i < kAtOnce; ++i) {
-        key[i] = __ldg(reinterpret_cast<const float4*>(keys[i] + dimension * kPooledTile));
-      }
-#pragma unroll
-      for (int row = 0; row < kSelectRows; ++row) {
-        const float4 query = *reinterpret_cast<const float4*>(&queries[row][dimension]);
-#pragma unroll
-        for (int i = 0; i < kAtOnce; ++i) {
-          sum[i][row] = __fadd_rn(sum[i][row], __fmul_rn(query.x, key[i].x));
-          sum[i][row] = __fadd_rn(sum[i][row], __fmul_rn(query.y, key[i].y));
-          sum[i][row] = __fadd_rn(sum[i][row], __fmul_rn(query.z, key[i].z));
-          sum[i][row] = __fadd_rn(sum[i][row], __fmul_rn(query.w, key[i].w));
-        }
-      }
-    }
-#pragma unroll
-    for (int i = 0; i < kAtOnce; ++i) {
-      const int block = first + i * kThreads;
-      if (block < key_blocks) {
-        const bool similar = head.similarities[block] > head.selection.similarity_threshold;
-#pragma unroll
-        for (int row = 0; row < kSelectRows; ++row) {
-          if (row < rows) {
-            row_of_scores(scores, rows, row, stride, 0).keys[block] =
-                similar ? rank_key(__fmul_rn(sum[i][row], head.scale)) : kUnranked;
-          }
-        }
-      }
+  for (int first = threadIdx.x; first / kWarpSize * kWarpSize < key_blocks; first += 2 * kThreads) {
+    if (first / kWarpSize * kWarpSize + kThreads < key_blocks) {
+      score_blocks<D, 2>(head, queries, rows, key_blocks, first, scores, stride);
+    } else {
+      score_blocks<D, 1>(head, queries, rows, key_blocks, first, scores, stride);
     }
   }
 }
@@ -98,13 +109,20 @@ __device__ Ranked ranked_blocks(const RankedRow& row) {
           __reduce_max_sync(kAllLanes, last)};
 }
 
-// Fills in the weights and returns which ranked blocks the rule chooses.
+// Which ranked blocks the rule chooses. Fills in weights where it needs them.
 __device__ Lead choose(const RankedRow& row, const HeadSelection& selection) {
   const Ranked ranked = ranked_blocks(row);
   if (ranked.count == 0) {
     return {0, 0};
   }
   const bool top_k = selection.rule == SelectionRule::kTopK;
+  // Of k, the product is in float, so that a fraction of 0.1 of ten blocks is one block.
+  const uint32_t blocks_to_take =
+      static_cast<uint32_t>(ceilf(__fmul_rn(selection.amount, static_cast<float>(row.blocks))));
+  if (top_k && row.blocks <= HeldKeys::kMostBlocks) {
+    return HeldKeys(row).lead(
+        min(blocks_to_take, static_cast<uint32_t>(ranked.count)), ranked.first, ranked.last);
+  }
   const float greatest = score_of(ranked.first);
   uint64_t total = 0;
 #pragma unroll 2
@@ -116,10 +134,8 @@ __device__ Lead choose(const RankedRow& row, const HeadSelection& selection) {
   }
   __syncwarp();
   total = sum_over_warp(total);
-  // Of k, the product is in float, so that a fraction of 0.1 of ten blocks is one block.
   const uint64_t target =
-      top_k ? static_cast<uint64_t>(ceilf(__fmul_rn(selection.amount, static_cast<float>(row.blocks))))
-            : __double2ull_ru(static_cast<double>(selection.amount) * static_cast<double>(total));
+      top_k ? blocks_to_take : __double2ull_ru(static_cast<double>(selection.amount) * static_cast<double>(total));
   return lead_of_weight(row, target < total ? target : total, ranked.first, ranked.last);
 }
 

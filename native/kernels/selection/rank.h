@@ -32,12 +32,14 @@ __device__ inline uint64_t weight(uint32_t key, float greatest) {
   return __double2ull_rn(exp(static_cast<double>(score_of(key)) - static_cast<double>(greatest)) * kWeightUnits);
 }
 
+// In parts whose sums fit into 32 bits.
 __device__ inline uint64_t sum_over_warp(uint64_t value) {
-#pragma unroll
-  for (int distance = 1; distance < kWarpSize; distance *= 2) {
-    value += __shfl_xor_sync(kAllLanes, value, distance);
-  }
-  return value;
+  constexpr int kPart = 22;
+  constexpr uint32_t kMask = (1u << kPart) - 1;
+  const uint64_t low = __reduce_add_sync(kAllLanes, static_cast<uint32_t>(value) & kMask);
+  const uint64_t middle = __reduce_add_sync(kAllLanes, static_cast<uint32_t>(value >> kPart) & kMask);
+  const uint64_t high = __reduce_add_sync(kAllLanes, static_cast<uint32_t>(value >> 2 * kPart));
+  return low + (middle << kPart) + (high << 2 * kPart);
 }
 
 // Keys and weights of the admissible key blocks of one row, in shared or scratch memory; a block may carry any weight.
