@@ -5,7 +5,7 @@
 // blocks give equal lists.
 #include "reelspark/preparation.h"
 #include "reelspark/row_geometry.h"
-#include "selection/held_keys.h"
+#include "selection/held_row.h"
 #include "selection/rank.h"
 
 namespace reelspark::selection {
@@ -119,9 +119,9 @@ __device__ Lead choose(const RankedRow& row, const HeadSelection& selection) {
   // Of k, the product is in float, so that a fraction of 0.1 of ten blocks is one block.
   const uint32_t blocks_to_take =
       static_cast<uint32_t>(ceilf(__fmul_rn(selection.amount, static_cast<float>(row.blocks))));
-  if (top_k && row.blocks <= HeldKeys::kMostBlocks) {
-    return HeldKeys(row).lead(
-        min(blocks_to_take, static_cast<uint32_t>(ranked.count)), ranked.first, ranked.last);
+  const bool held = row.blocks <= kMostHeldBlocks;
+  if (top_k && held) {
+    return HeldKeys(row).lead(min(blocks_to_take, static_cast<uint32_t>(ranked.count)), ranked.first, ranked.last);
   }
   const float greatest = score_of(ranked.first);
   uint64_t total = 0;
@@ -134,9 +134,11 @@ __device__ Lead choose(const RankedRow& row, const HeadSelection& selection) {
   }
   __syncwarp();
   total = sum_over_warp(total);
-  const uint64_t target =
+  const uint64_t rule_target =
       top_k ? blocks_to_take : __double2ull_ru(static_cast<double>(selection.amount) * static_cast<double>(total));
-  return lead_of_weight(row, target < total ? target : total, ranked.first, ranked.last);
+  const uint64_t target = rule_target < total ? rule_target : total;
+  return held ? lead_of_weight(HeldRow(row), target, ranked.first, ranked.last)
+              : lead_of_weight(row, target, ranked.first, ranked.last);
 }
 
 // Writes the chosen blocks, ascending. Returns their number.

@@ -42,52 +42,57 @@ __device__ inline uint64_t sum_over_warp(uint64_t value) {
   return low + (middle << kPart) + (high << 2 * kPart);
 }
 
-// Keys and weights of the admissible key blocks of one row, in shared or scratch memory; a block may carry any weight.
-struct RankedRow {
-  uint64_t* weights;
-  uint32_t* keys;
-  int blocks;
-
-  // Weight of the blocks whose keys are at most `key`.
-  __device__ uint64_t weight_up_to(uint32_t key) const {
-    uint64_t sum = 0;
-#pragma unroll 4
-    for (int block = threadIdx.x % kWarpSize; block < blocks; block += kWarpSize) {
-      sum += keys[block] <= key ? weights[block] : 0;
-    }
-    return sum_over_warp(sum);
-  }
-};
-
 // The leading blocks of a row: those with keys below `key`, and the first `ties` of those with that key.
 struct Lead {
   uint32_t key;
   uint32_t ties;
 };
 
+// Keys and weights of the admissible key blocks of one row, in shared or scratch memory; a block may carry any weight.
+struct RankedRow {
+  uint64_t* weights;
+  uint32_t* keys;
+  int blocks;
+
+  // Calls use(key, weight) for the blocks of this lane.
+  template <typename Use>
+  __device__ void each(const Use& use) const {
+#pragma unroll 4
+    for (int block = threadIdx.x % kWarpSize; block < blocks; block += kWarpSize) {
+      use(keys[block], weights[block]);
+    }
+  }
+};
+
 // The smallest lead that weighs at least `target`, which is positive and at most the weight of all ranked blocks, whose
-// keys lie in first .. last.
-__device__ inline Lead lead_of_weight(const RankedRow& row, uint64_t target, uint32_t first, uint32_t last) {
+// keys lie in first .. last. The search goes from key to key of the row, so that no step is spent between two of them.
+template <typename Row>
+__device__ Lead lead_of_weight(const Row& row, uint64_t target, uint32_t first, uint32_t last) {
+  uint64_t below = 0;
   while (first < last) {
     const uint32_t middle = first + (last - first) / 2;
-    if (row.weight_up_to(middle) >= target) {
-      last = middle;
+    uint64_t weight = 0;
+    row.each([&](uint32_t key, uint64_t own) { weight += key <= middle ? own : 0; });
+    weight = sum_over_warp(weight);
+    if (weight >= target) {
+      uint32_t greatest = 0;
+      row.each([&](uint32_t key, uint64_t) { greatest = key <= middle ? max(greatest, key) : greatest; });
+      last = __reduce_max_sync(kAllLanes, greatest);
     } else {
-      first = middle + 1;
+      uint32_t least = kUnranked;
+      row.each([&](uint32_t key, uint64_t) { least = key > middle ? min(least, key) : least; });
+      first = __reduce_min_sync(kAllLanes, least);
+      below = weight;
     }
   }
   // Blocks of one score weigh the same.
-  uint64_t below = 0, tie = 0;
-  for (int block = threadIdx.x % kWarpSize; block < row.blocks; block += kWarpSize) {
-    below += row.keys[block] < first ? row.weights[block] : 0;
-    tie = row.keys[block] == first ? row.weights[block] : tie;
-  }
-  below = sum_over_warp(below);
-#pragma unroll
-  for (int distance = 1; distance < kWarpSize; distance *= 2) {
-    const uint64_t other = __shfl_xor_sync(kAllLanes, tie, distance);
-    tie = other > tie ? other : tie;
-  }
+  uint32_t low = 0, high = 0;
+  row.each([&](uint32_t key, uint64_t own) {
+    low |= key == first ? static_cast<uint32_t>(own) : 0;
+    high |= key == first ? static_cast<uint32_t>(own >> 32) : 0;
+  });
+  const uint64_t tie =
+      static_cast<uint64_t>(__reduce_or_sync(kAllLanes, high)) << 32 | __reduce_or_sync(kAllLanes, low);
   return {first, static_cast<uint32_t>((target - below + tie - 1) / tie)};
 }
 

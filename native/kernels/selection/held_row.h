@@ -1,22 +1,25 @@
-// Ranking by number alone, of rows short enough for the registers of a warp.
+// Ranking of rows short enough for the registers of a warp.
 #pragma once
 
 #include "rank.h"
 
 namespace reelspark::selection {
 
+constexpr int kMostHeldBlocks = 512;
+constexpr int kHeldOfLane = kMostHeldBlocks / kWarpSize;
+
 // Keys of the admissible key blocks of one row, block n in lane n % 32.
 class HeldKeys {
  public:
-  static constexpr int kMostBlocks = 512;
-
   __device__ explicit HeldKeys(const RankedRow& row) {
 #pragma unroll
-    for (int i = 0; i < kOfLane; ++i) {
+    for (int i = 0; i < kHeldOfLane; ++i) {
       const int block = i * kWarpSize + static_cast<int>(threadIdx.x % kWarpSize);
       keys_[i] = block < row.blocks ? row.keys[block] : kUnranked;
     }
   }
+
+  __device__ uint32_t operator[](int i) const { return keys_[i]; }
 
   // The lead of `target` blocks, at most as many as are ranked, whose keys lie in first .. last. Mostly some key parts that
   // many from the others long before the search comes down to one.
@@ -39,18 +42,41 @@ class HeldKeys {
   }
 
  private:
-  static constexpr int kOfLane = kMostBlocks / kWarpSize;
-
   __device__ uint32_t count_up_to(uint32_t key) const {
     uint32_t count = 0;
 #pragma unroll
-    for (int i = 0; i < kOfLane; ++i) {
+    for (int i = 0; i < kHeldOfLane; ++i) {
       count += keys_[i] <= key ? 1 : 0;
     }
     return __reduce_add_sync(kAllLanes, count);
   }
 
-  uint32_t keys_[kOfLane];
+  uint32_t keys_[kHeldOfLane];
+};
+
+// The same with their weights.
+class HeldRow {
+ public:
+  __device__ explicit HeldRow(const RankedRow& row) : keys_(row) {
+#pragma unroll
+    for (int i = 0; i < kHeldOfLane; ++i) {
+      const int block = i * kWarpSize + static_cast<int>(threadIdx.x % kWarpSize);
+      weights_[i] = block < row.blocks ? row.weights[block] : 0;
+    }
+  }
+
+  // Calls use(key, weight) for the blocks of this lane.
+  template <typename Use>
+  __device__ void each(const Use& use) const {
+#pragma unroll
+    for (int i = 0; i < kHeldOfLane; ++i) {
+      use(keys_[i], weights_[i]);
+    }
+  }
+
+ private:
+  HeldKeys keys_;
+  uint64_t weights_[kHeldOfLane];
 };
 
 }  // namespace reelspark::selection
