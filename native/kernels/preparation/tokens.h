@@ -22,10 +22,9 @@ __device__ inline int warp_number() { return threadIdx.x / kWarpSize; }
 // Barrier of the workers alone.
 __device__ inline void sync_workers() { asm volatile("barrier.sync 1, %0;" ::"n"(kWorkers) : "memory"); }
 
-// Barrier of all warps of a block, which reach it at different places of the code.
-__device__ inline void sync_block() {
-  asm volatile("bar.sync 2, %0;" ::"n"(REELSPARK_THREADS) : "memory");
-}
+// Barrier of all warps of a block, which reach it at different places of the code: of one that need not be aligned, tools
+// that check barriers expect no more.
+__device__ inline void sync_block() { asm volatile("barrier.sync 2, %0;" ::"n"(REELSPARK_THREADS) : "memory"); }
 
 // Combines a register of elements at a time, one of 32 bits or two of 16.
 template <typename T>
