@@ -20,7 +20,9 @@ constexpr int kConsumerRegisters = kOverlap == Overlap::kThreadBlocks ? 104 : 24
 template <typename Operands, typename Out>
 __device__ __forceinline__ void attention(const AttentionArguments& arguments) {
   extern __shared__ __align__(1024) uint8_t shared_bytes[];
-  auto& shared = *reinterpret_cast<SharedMemory<Operands>*>(shared_bytes);
+  // Through a shuffle: else the compiler asks at every use where shared memory begins, which takes its time.
+  auto& shared = *reinterpret_cast<SharedMemory<Operands>*>(
+      __cvta_shared_to_generic(__shfl_sync(0xffffffff, shared_address(shared_bytes), 0)));
   static_assert(sizeof(SharedMemory<Operands>) <= REELSPARK_SHARED_BYTES);
 
   if (threadIdx.x == 0) {

@@ -92,40 +92,56 @@ class Consumer {
     clear(sums);
     weigh_first(softmax, weights, skipped);
 #pragma unroll 1
-    for (int left = steps - 1; left > 0; --left) {
-      Score scores[kScores];
-      wait_for_stage();
-      issue_scores(scores);
-      issue_values(output, sums, weights);
-      StepView view = see(softmax);
-      finish_scores<1>(scores);
-      look(softmax, scores, view, skipped, [&] {
-        if constexpr (Operands::kPromotes) {
-          softmax.correct(output);
-        }
-      });
-      finish_values(output, sums);
-      release_stage();
-      if (softmax.moved) {
-        if constexpr (Operands::kPromotes) {
-          softmax.correct(sums);
-        } else {
-          softmax.correct(output);
-        }
+    for (int left = steps - 1; left > 0;) {
+      // A loop of its own spares the steps the question whether sums are due.
+      int run = Operands::kPromotes ? min(left, Operands::kPromotedSteps) : left;
+      left -= run;
+#pragma unroll 1
+      for (; run > 0; --run) {
+        go_one_step(softmax, output, sums, weights, skipped);
       }
-      if constexpr (Operands::kPromotes) {
-        if (left % Operands::kPromotedSteps == 0) {
-          promote(output, sums, softmax);
-          clear(sums);
-        }
-      }
-      weigh(softmax, scores, view, weights);
+      promote(output, sums, softmax);
+      clear(sums);
     }
     wait_for_stage();
     issue_values(output, sums, weights);
     finish_values(output, sums);
     release_stage();
     promote(output, sums, softmax);
+  }
+
+  __device__ __forceinline__ void go_one_step(
+      SoftmaxState& softmax, float (&output)[kOutputs], Sums& sums, uint32_t (&weights)[kWeights], int& skipped) {
+    Score scores[kScores];
+    wait_for_stage();
+    issue_scores(scores);
+    issue_values(output, sums, weights);
+    StepView view = see(softmax);
+    finish_scores<1>(scores);
+    StepMaxima<kStepBlocks> maxima;
+    const bool usual = is_usual(softmax, scores, view, maxima);
+    Move move;
+    if (__builtin_expect(!usual, 0)) {
+      look(softmax, scores, view, maxima, skipped, move, [&] {
+        if constexpr (Operands::kPromotes) {
+          move.correct(output);
+        }
+      });
+    }
+    finish_values(output, sums);
+    release_stage();
+    if (__builtin_expect(usual, 1)) {
+      make_weights<Care::kNone>(softmax, scores, view, weights);
+    } else {
+      if (move.made) {
+        if constexpr (Operands::kPromotes) {
+          move.correct(sums);
+        } else {
+          move.correct(output);
+        }
+      }
+      weigh(softmax, scores, view, weights);
+    }
   }
 
   __device__ __forceinline__ void go_straight(
@@ -138,9 +154,15 @@ class Consumer {
       issue_scores(scores);
       StepView view = see(softmax);
       finish_scores<0>(scores);
-      look(softmax, scores, view, skipped, [&] { softmax.correct(output); });
       uint32_t weights[kWeights];
-      weigh(softmax, scores, view, weights);
+      StepMaxima<kStepBlocks> maxima;
+      if (__builtin_expect(is_usual(softmax, scores, view, maxima), 1)) {
+        make_weights<Care::kNone>(softmax, scores, view, weights);
+      } else {
+        Move move;
+        look(softmax, scores, view, maxima, skipped, move, [&] { move.correct(output); });
+        weigh(softmax, scores, view, weights);
+      }
       Sums sums;
       issue_values(output, sums, weights);
       finish_values(output, sums);
@@ -156,7 +178,10 @@ class Consumer {
     issue_scores(scores);
     StepView view = see(softmax);
     finish_scores<0>(scores);
-    look(softmax, scores, view, skipped, [] {});
+    Move move;
+    StepMaxima<kStepBlocks> maxima;
+    is_usual(softmax, scores, view, maxima);
+    look(softmax, scores, view, maxima, skipped, move, [] {});
     release_stage();
     weigh(softmax, scores, view, weights);
   }
@@ -185,7 +210,8 @@ class Consumer {
         view.scales[i][j] = query_scale * view.factors.scale[j];
       }
     }
-    view.plain = view.factors.kind == StepKind::kPlain && needs_no_care(softmax, view);
+    // Without a branch between the two.
+    view.plain = (view.factors.kind == StepKind::kPlain) & needs_no_care(softmax, view);
     return view;
   }
 
@@ -198,28 +224,36 @@ class Consumer {
     return softmax.within(view.factors.scale, kClampedRoom - kLinearRoom) ? Care::kClamp : Care::kEach;
   }
 
+  // Whether all scores are seen, need no care and leave the references where they are, which one vote tells. Also finds
+  // the maxima, as they are when all scores are seen.
+  static __device__ __forceinline__ bool is_usual(
+      const SoftmaxState& softmax, const Score (&scores)[kScores], const StepView& view, StepMaxima<kStepBlocks>& maxima) {
+    step_maxima<Visibility::kAll, kStepBlocks>(scores, view.scales, maxima);
+    return !__any_sync(0xffffffff, !view.plain | softmax.template is_below<kStepBlocks>(maxima, Operands::kTolerance));
+  }
+
   // Finds the maxima of the scores, and has the softmax follow these: `on_move` is what a move of the references asks for.
   template <typename OnMove>
   __device__ __forceinline__ void look(
-      SoftmaxState& softmax, Score (&scores)[kScores], StepView& view, int& skipped, OnMove on_move) const {
+      SoftmaxState& softmax, Score (&scores)[kScores], StepView& view, const StepMaxima<kStepBlocks>& maxima, int& skipped,
+      Move& move, OnMove on_move) const {
     if (view.plain) {
-      StepMaxima<kStepBlocks> maxima;
-      step_maxima<Visibility::kAll, kStepBlocks>(scores, view.scales, maxima);
-      softmax.template follow<kStepBlocks>(maxima, Operands::kTolerance, on_move);
-      if (kLinear && softmax.moved) {
+      softmax.template follow<kStepBlocks>(maxima, Operands::kTolerance, move, on_move);
+      if (kLinear && move.made) {
         // The move leaves less room, but no less than clamping takes.
         view.plain = needs_no_care(softmax, view);
         view.care = Care::kClamp;
       }
     } else {
-      look_closely(softmax, scores, view, skipped, on_move);
+      look_closely(softmax, scores, view, skipped, move, on_move);
     }
   }
 
   // The same for all kinds of steps: hides scores that a query does not see, and asks the PV threshold.
   template <typename OnMove>
   __device__ __forceinline__ void look_closely(
-      SoftmaxState& softmax, Score (&scores)[kScores], StepView& view, int& skipped, OnMove on_move) const {
+      SoftmaxState& softmax, Score (&scores)[kScores], StepView& view, int& skipped, Move& move,
+      OnMove on_move) const {
     const StepBlocks<kStepBlocks>& step = shared_.steps[stage_.stage];
     const bool masked = view.factors.kind == StepKind::kMasked;
     if (masked) {
@@ -240,7 +274,7 @@ class Consumer {
       // The threshold is about maxima: the reference follows them exactly. A step that is left out moves none.
       tolerance = 0;
     }
-    softmax.template follow<kStepBlocks>(maxima, tolerance, on_move);
+    softmax.template follow<kStepBlocks>(maxima, tolerance, move, on_move);
     if (!view.kept.any()) {
       view.care = Care::kSkip;
     } else if (masked || !view.kept.all()) {

@@ -72,17 +72,31 @@ __device__ __forceinline__ void hide_scores(
 template <Visibility kVisibility, int kBlocks, typename Score>
 __device__ __forceinline__ void step_maxima(
     const Score (&scores)[kBlocks * kKeyBlock / 2], const StepScales<kBlocks>& scales, StepMaxima<kBlocks>& maxima) {
+  Score raw[kRows][kBlocks];
 #pragma unroll
   for (int row = 0; row < kRows; ++row) {
 #pragma unroll
     for (int block = 0; block < kBlocks; ++block) {
-      Score raw = lowest_score(Score());
+      raw[row][block] = scores[32 * block + 2 * row];
+    }
+  }
+  // All at a time, none waits for another.
 #pragma unroll
-      for (int i = 0; i < kKeyBlock / 4; ++i) {
-        raw = max(raw, scores[32 * block + i / 2 * 4 + 2 * row + i % 2]);
+  for (int i = 1; i < kKeyBlock / 4; ++i) {
+#pragma unroll
+    for (int row = 0; row < kRows; ++row) {
+#pragma unroll
+      for (int block = 0; block < kBlocks; ++block) {
+        raw[row][block] = max(raw[row][block], scores[32 * block + i / 2 * 4 + 2 * row + i % 2]);
       }
-      maxima[row][block] = static_cast<float>(raw) * scales[row][block];
-      if (kVisibility == Visibility::kSome && raw == lowest_score(Score())) {
+    }
+  }
+#pragma unroll
+  for (int row = 0; row < kRows; ++row) {
+#pragma unroll
+    for (int block = 0; block < kBlocks; ++block) {
+      maxima[row][block] = static_cast<float>(raw[row][block]) * scales[row][block];
+      if (kVisibility == Visibility::kSome && raw[row][block] == lowest_score(Score())) {
         maxima[row][block] = -INFINITY;
       }
     }
@@ -113,14 +127,27 @@ struct Kept {
   }
 };
 
+// A move of the references of the warp's rows, or none.
+struct Move {
+  bool made;
+  // What sums about the references before the move have still to be multiplied by.
+  float correction[kRows];
+
+  // Brings what was summed before the move up to date.
+  template <int kCount>
+  __device__ __forceinline__ void correct(float (&sums)[kCount]) const {
+#pragma unroll
+    for (int i = 0; i < kCount; ++i) {
+      sums[i] *= correction[i / 2 % 2];
+    }
+  }
+};
+
 // Running reference and sum of the thread's rows. The sum is the thread's own share, or the row's where matrix
 // instructions make it.
 struct SoftmaxState {
   float reference[kRows] = {kNoReference, kNoReference};
   float sum[kRows] = {0, 0};
-  // What sums about the references before the last move have still to be multiplied by; 1 unless `moved`.
-  float correction[kRows];
-  bool moved;
   // For linear weights: how far from zero the scores of the warp's rows can lie, over the scale of the keys, and how far they
   // may before a weight takes more than a multiplication.
   float reach;
@@ -161,40 +188,34 @@ struct SoftmaxState {
     return kept;
   }
 
+  // Whether a maximum of the thread's rows lies more than `tolerance` above its reference.
+  template <int kBlocks>
+  __device__ __forceinline__ bool is_below(const StepMaxima<kBlocks>& maxima, float tolerance) const {
+    bool below = false;
+#pragma unroll
+    for (int row = 0; row < kRows; ++row) {
+      below |= fmaxf(maxima[row][0], maxima[row][kBlocks - 1]) > reference[row] + tolerance;
+    }
+    return below;
+  }
+
   // Moves the references of the warp's rows up to their maxima when one of them lies more than `tolerance` above its
   // reference, and does then what `on_move` says.
   template <int kBlocks, typename OnMove>
-  __device__ __forceinline__ void follow(const StepMaxima<kBlocks>& maxima, float tolerance, OnMove on_move) {
-    float top[kRows];
-    bool above = false;
-#pragma unroll
-    for (int row = 0; row < kRows; ++row) {
-      top[row] = fmaxf(maxima[row][0], maxima[row][kBlocks - 1]);
-      above |= top[row] > reference[row] + tolerance;
-    }
-    moved = __any_sync(0xffffffff, above);
-    correction[0] = correction[1] = 1;
-    if (moved) {
+  __device__ __forceinline__ void follow(const StepMaxima<kBlocks>& maxima, float tolerance, Move& move, OnMove on_move) {
+    move.made = __any_sync(0xffffffff, is_below<kBlocks>(maxima, tolerance));
+    if (move.made) {
 #pragma unroll
       for (int row = 0; row < kRows; ++row) {
-        const float next = fmaxf(reference[row], quad_max(top[row]));
-        correction[row] = exp2_fast(reference[row] - next);
+        const float next = fmaxf(reference[row], quad_max(fmaxf(maxima[row][0], maxima[row][kBlocks - 1])));
+        move.correction[row] = exp2_fast(reference[row] - next);
         reference[row] = next;
-        sum[row] *= correction[row];
+        sum[row] *= move.correction[row];
       }
       // The bits of numbers above zero are ordered as they are.
       const float greatest = fmaxf(fmaxf(reference[0], reference[1]), 0.0f);
       room = kLinearRoom - __uint_as_float(__reduce_max_sync(0xffffffff, __float_as_uint(greatest)));
       on_move();
-    }
-  }
-
-  // Brings what was summed about the references before the last move up to date.
-  template <int kCount>
-  __device__ __forceinline__ void correct(float (&sums)[kCount]) const {
-#pragma unroll
-    for (int i = 0; i < kCount; ++i) {
-      sums[i] *= correction[i / 2 % 2];
     }
   }
 
