@@ -3,7 +3,5 @@
 
 REELSPARK_ATTENTION(attention_wgmma_int8_e4m3_to_bf16_d128, ByteOperands<128>, __nv_bfloat16)
 REELSPARK_ATTENTION(attention_wgmma_int8_e4m3_to_f16_d128, ByteOperands<128>, __half)
-REELSPARK_ATTENTION(attention_wgmma_bf16_d64, BfloatOperands<64>, __nv_bfloat16)
 REELSPARK_ATTENTION(attention_wgmma_bf16_d128, BfloatOperands<128>, __nv_bfloat16)
-REELSPARK_ATTENTION(attention_wgmma_f16_d64, HalfOperands<64>, __half)
 REELSPARK_ATTENTION(attention_wgmma_f16_d128, HalfOperands<128>, __half)

@@ -1,5 +1,4 @@
-// Sparse attention for Hopper, 8-bit operands of head dimension 64: they leave room for two thread blocks in a
-// multiprocessor.
+// Sparse attention for Hopper, 8-bit operands of head dimension 64: a thread block has threads for twins.
 #include "attention_wgmma/entry.h"
 
 REELSPARK_ATTENTION(attention_wgmma_int8_e4m3_to_bf16_d64, ByteOperands<64>, __nv_bfloat16)

@@ -14,9 +14,7 @@
 // With 8-bit operands log-sum-exps are those of linear weights (linear_weight.h): off by up to 0.085 for a row of a few keys,
 // by hardly more than 0.01 for one of many.
 #define REELSPARK_ATTENTION(name, operands, out)                                                                  \
-  extern "C" __global__ void __launch_bounds__(                                                                   \
-      reelspark::hopper::kThreads,                                                                                \
-      reelspark::hopper::kThreadBlocks<reelspark::hopper::operands::kOverlap>)                                    \
+  extern "C" __global__ void __launch_bounds__(reelspark::hopper::kThreads, 1)                                    \
       name(const __grid_constant__ reelspark::AttentionArguments arguments) {                                     \
     reelspark::hopper::attention<reelspark::hopper::operands, out>(arguments);                                    \
   }

@@ -16,11 +16,16 @@ namespace reelspark::hopper {
 constexpr int kGroupQueries = 64;
 constexpr int kGroups = kQueryBlock / kGroupQueries;
 
-// How the threads of a multiprocessor keep its units busy.
+// How the threads of a multiprocessor keep its units busy. A thread block is alone on its multiprocessor.
 enum class Overlap {
-  kProducts,      // one thread block: values of one step are multiplied behind the scores of the next
-  kThreadBlocks,  // two thread blocks, each plain: where registers allow it, more warps hide more
+  kProducts,       // values of one step are multiplied behind the scores of the next, by two warpgroups
+  kTwins,          // one thing after the other, by four warpgroups: where registers allow it, more warps hide more
+  kTwinsProducts,  // by four, with the values behind the scores: the output gives its registers up for that
 };
+
+// Pairs of warpgroups in a thread block: each has shared memory and rows of work of its own.
+template <Overlap kOverlap>
+constexpr int kPairs = kOverlap == Overlap::kProducts ? 1 : 2;
 
 // How scores become weights.
 enum class Weighting {
@@ -33,9 +38,9 @@ template <int D>
 struct ByteOperands {
   using Score = int32_t;
   static constexpr Weighting kWeighting = Weighting::kLinear;
-  static constexpr Overlap kOverlap = D == 128 ? Overlap::kProducts : Overlap::kThreadBlocks;
+  static constexpr Overlap kOverlap = D == 128 ? Overlap::kProducts : Overlap::kTwinsProducts;
   // Key blocks of a step.
-  static constexpr int kStepBlocks = kOverlap == Overlap::kThreadBlocks ? 1 : 2;
+  static constexpr int kStepBlocks = D == 128 ? 2 : 1;
   // Registers of a thread that hold the scores of a step.
   static constexpr int kScores = kStepBlocks * kKeyBlock / 2;
   static constexpr bool kScaled = true;
@@ -43,7 +48,7 @@ struct ByteOperands {
   static constexpr int kQueryBytes = kQueryBlock * D;
   static constexpr int kBlockBytes = kKeyBlock * D;
   static constexpr int kPanels = 1;
-  static constexpr int kStages = 640 * (kOverlap == Overlap::kThreadBlocks ? 1 : 2) / (D * kStepBlocks);
+  static constexpr int kStages = D == 128 ? 5 : 7;
   // Rows of ones behind the transposed values, through which the matrix instructions sum the weights: these are what
   // e4m3 makes of them, so their errors are in numerator and denominator alike.
   static constexpr int kOnesRows = 8;
@@ -57,7 +62,31 @@ struct ByteOperands {
   // The tensor core adds e4m3 products with about 14 bits, so after a few steps sums are added to the output in fp32, and
   // start anew.
   static constexpr bool kPromotes = true;
-  static constexpr int kPromotedSteps = kOverlap == Overlap::kThreadBlocks ? 1 : 8;
+  static constexpr int kPromotedSteps = 8;
+
+  // Whether queries are multiplied from registers, which spares shared memory a reading of them for each step.
+  static constexpr bool kQueriesInRegisters = D == 64;
+  static constexpr int kQueryWords = D / 8;
+
+  // The thread's words of a row and of that 8 further, as the A operand takes them.
+  static __device__ __forceinline__ void read_queries(
+      uint32_t (&words)[kQueryWords], const uint8_t* queries, int row) {
+#pragma unroll
+    for (int i = 0; i < kQueryWords; ++i) {
+      const int column = i / 4 * 32 + i / 2 % 2 * 16 + static_cast<int>(threadIdx.x) % 4 * 4;
+      words[i] = *reinterpret_cast<const uint32_t*>(queries + int8_offset<D>(row + i % 2 * 8, column));
+    }
+  }
+
+  static __device__ __forceinline__ void issue_scores(
+      Score (&scores)[kScores], const uint32_t (&queries)[kQueryWords], uint32_t keys) {
+    const RowDescriptor<D> b(keys);
+    wgmma_s8<Accumulate::kStart>(scores, queries, b);
+#pragma unroll
+    for (int k = 32; k < D; k += 32) {
+      wgmma_s8<Accumulate::kAdd>(scores, queries + k / 8, b.moved(k));
+    }
+  }
 
   static __device__ __forceinline__ void issue_scores(Score (&scores)[kScores], uint32_t queries, uint32_t keys) {
     const RowDescriptor<D> a(queries), b(keys);
@@ -74,10 +103,8 @@ struct ByteOperands {
   static __device__ __forceinline__ void issue_values(
       float (&sums)[kSums], const uint32_t (&weights)[kWeightRegisters], uint32_t values) {
     const RowDescriptor<kKeyBlock> b(values);
-    // Several steps add to sums that were cleared.
-    wgmma_e4m3<kPromotedSteps == 1 ? Accumulate::kStart : Accumulate::kAdd>(sums, weights, b);
 #pragma unroll
-    for (int k = 1; k < 2 * kStepBlocks; ++k) {
+    for (int k = 0; k < 2 * kStepBlocks; ++k) {
       wgmma_e4m3<Accumulate::kAdd>(sums, weights + 4 * k, b.moved(k / 2 * kValueBytes + k % 2 * 32));
     }
   }
@@ -113,8 +140,8 @@ template <typename T, int D>
 struct SixteenBitOperands {
   using Score = float;
   static constexpr Weighting kWeighting = Weighting::kExponentials;
-  static constexpr Overlap kOverlap = Overlap::kProducts;
-  static constexpr int kStepBlocks = 2;
+  static constexpr Overlap kOverlap = D == 128 ? Overlap::kProducts : Overlap::kTwins;
+  static constexpr int kStepBlocks = D == 128 ? 2 : 1;
   static constexpr int kStepKeys = kStepBlocks * kKeyBlock;
   static constexpr int kScores = kStepKeys / 2;
   static constexpr bool kScaled = false;
@@ -129,9 +156,10 @@ struct SixteenBitOperands {
   static constexpr float kSumExponent = 0;
   static constexpr int kWeightRegisters = kScores / 2;
   static constexpr bool kPromotes = false;
-  static constexpr int kPromotedSteps = 1;
-  static constexpr int kSums = 1;  // none of their own
+  static constexpr int kSums = D / 2;
   static constexpr bool kBf16 = std::is_same_v<T, __nv_bfloat16>;
+  static constexpr bool kQueriesInRegisters = false;
+  static constexpr int kQueryWords = 1;  // none
 
   static __device__ __forceinline__ void issue_scores(Score (&scores)[kScores], uint32_t queries, uint32_t keys) {
     const RowDescriptor<128> a(queries), b(keys);
@@ -151,7 +179,7 @@ struct SixteenBitOperands {
   static constexpr int kGroupBytes = kGroupQueries * 128;
 
   static __device__ __forceinline__ void issue_values(
-      float (&sums)[D / 2], const uint32_t (&weights)[kWeightRegisters], uint32_t values) {
+      float (&sums)[kSums], const uint32_t (&weights)[kWeightRegisters], uint32_t values) {
     const ColumnDescriptor b(values, kStepKeys * 128);
 #pragma unroll
     for (int k = 0; k < kStepKeys / 16; ++k) {

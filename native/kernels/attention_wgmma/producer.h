@@ -10,12 +10,13 @@ namespace reelspark::hopper {
 template <typename Operands>
 class Producer {
   static constexpr int kStepBlocks = Operands::kStepBlocks;
-  static constexpr bool kShifts = Operands::kOverlap != Overlap::kThreadBlocks;
+  static constexpr bool kShifts = Operands::kOverlap != Overlap::kTwins;
 
  public:
-  __device__ Producer(const AttentionArguments& arguments, SharedMemory<Operands>& shared)
+  __device__ Producer(const AttentionArguments& arguments, SharedMemory<Operands>& shared, uint32_t producers)
       : arguments_(arguments),
         shared_(shared),
+        producers_(producers),
         lane_(threadIdx.x % kWarpSize),
         query_blocks_(static_cast<uint32_t>(block_count(arguments.query_tokens, kQueryBlock))),
         key_blocks_(static_cast<uint32_t>(block_count(arguments.key_tokens, kKeyBlock))) {}
@@ -29,8 +30,8 @@ class Producer {
       produce(arguments_.row_order == nullptr ? ticket : arguments_.row_order[ticket]);
       ticket = next;
     }
-    // Every block draws one ticket beyond the rows; the last of these leaves the counter as it was found.
-    if (lane_ == 0 && ticket == rows + gridDim.x - 1) {
+    // Every producer draws one ticket beyond the rows; the last of these leaves the counter as it was found.
+    if (lane_ == 0 && ticket == rows + producers_ - 1) {
       *arguments_.next_row = 0;
     }
     Tile end{};
@@ -219,6 +220,7 @@ class Producer {
 
   const AttentionArguments& arguments_;
   SharedMemory<Operands>& shared_;
+  const uint32_t producers_;
   const int lane_;
   const uint32_t query_blocks_;
   const uint32_t key_blocks_;

@@ -1,4 +1,4 @@
-// Shared memory of a block: two tiles of queries, a ring of stages with keys and values, and their barriers.
+// Shared memory of a pair of warpgroups: two tiles of queries, a ring of stages with keys and values, and their barriers.
 #pragma once
 
 #include <cstddef>
@@ -43,9 +43,11 @@ struct StepBlocks {
 constexpr int32_t kNoBlock = -1;
 
 constexpr int kTileStages = 2;
+// Threads of a pair.
+constexpr int kConsumers = kGroups * kWarpgroupSize;
 
-// A stage brings the keys and values of a step. With Overlap::kProducts it brings the values of one step together with
-// the keys of the next, which are multiplied at the same time: the first stage of a tile has keys alone, the last values.
+// A stage brings the keys and values of a step. Where products overlap it brings the values of one step together with the
+// keys of the next, which are multiplied at the same time: the first stage of a tile has keys alone, the last values.
 template <typename Operands>
 struct SharedMemory {
   static constexpr int kStages = Operands::kStages;
@@ -58,6 +60,8 @@ struct SharedMemory {
   alignas(1024) uint8_t queries[kTileStages][Operands::kQueryBytes];
   uint8_t keys[kStages][kKeyBytes];
   uint8_t values[kStages][kValueBytes];
+  // The output where threads have no registers for it: four numbers of each, then the next four.
+  float4 outputs[Operands::kOverlap == Overlap::kTwinsProducts ? Operands::kHeadDim / 8 * kConsumers : 1];
   float query_scales[kTileStages][kQueryBlock];
   StepBlocks<Operands::kStepBlocks> steps[kStages];
   Tile tiles[kTileStages];
