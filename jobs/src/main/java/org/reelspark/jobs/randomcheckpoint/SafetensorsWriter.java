@@ -1,6 +1,5 @@
 package org.reelspark.jobs.randomcheckpoint;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -8,13 +7,15 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 import org.reelspark.jobs.randomcheckpoint.Component.Shard;
 import org.reelspark.jobs.randomcheckpoint.Values.Filler;
+import org.reelspark.jobs.safetensors.SafetensorsHeader;
+import org.reelspark.jobs.safetensors.SafetensorsHeader.Entry;
 import org.reelspark.tensor.DType;
 
 /**
@@ -23,7 +24,6 @@ import org.reelspark.tensor.DType;
  * the split into files matter.
  */
 final class SafetensorsWriter {
-  private static final int ALIGNMENT = 8;
   private static final int SLICE_ELEMENTS = 1 << 16;
   private static final int SLICES = 64;
 
@@ -51,25 +51,11 @@ final class SafetensorsWriter {
   }
 
   private static ByteBuffer header(Component component, List<TensorSpec> tensors) {
-    ObjectNode header = JsonFiles.object();
-    header.putObject("__metadata__").put("format", "pt");
-    long begin = 0;
-    for (TensorSpec tensor : tensors) {
-      long end = begin + component.bytes(tensor);
-      ObjectNode entry = header.putObject(tensor.name()).put("dtype", component.type().name());
-      Arrays.stream(tensor.shape().toArray()).forEach(entry.putArray("shape")::add);
-      entry.putArray("data_offsets").add(begin).add(end);
-      begin = end;
-    }
-    byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
-    int length = (json.length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    byte[] padded = Arrays.copyOf(json, length);
-    Arrays.fill(padded, json.length, length, (byte) ' ');
-    return ByteBuffer.allocate(Long.BYTES + length)
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .putLong(length)
-        .put(padded)
-        .flip();
+    return SafetensorsHeader.of(
+        Map.of("format", "pt"),
+        tensors.stream()
+            .map(tensor -> new Entry(tensor.name(), component.type(), tensor.shape()))
+            .toList());
   }
 
   private void write(FileChannel channel, Filler filler, DType type, long elements)

@@ -1,0 +1,2 @@
+/** Writes files of tensors in the safetensors format. */
+package org.reelspark.jobs.safetensors;
