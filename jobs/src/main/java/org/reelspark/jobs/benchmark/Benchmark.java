@@ -11,7 +11,12 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     versionProvider = ProjectVersion.class,
     description = "Measures this machine and writes a report.",
-    subcommands = {CpuBenchmark.class, GpuBenchmark.class, QualityBenchmark.class})
+    subcommands = {
+      CpuBenchmark.class,
+      GpuBenchmark.class,
+      QualityBenchmark.class,
+      ModuleOutputs.class
+    })
 public final class Benchmark {
   Benchmark() {}
 

@@ -8,6 +8,9 @@ import java.nio.FloatBuffer;
  * retry or device.
  */
 public final class GaussianNoise {
+  /** The stream of the latents that a run starts from. */
+  public static final int INITIAL_LATENTS = 0;
+
   private static final double TWO_TO_MINUS_32 = 0x1p-32;
   private static final int WORDS = 4;
 

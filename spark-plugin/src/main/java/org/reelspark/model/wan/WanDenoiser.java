@@ -21,8 +21,6 @@ import org.reelspark.tensor.Tensor;
 
 /** The sampler loop: from noise to latents {@code [C, F, H, W]}. */
 final class WanDenoiser {
-  private static final int NOISE_STREAM = 0;
-
   private final WanExperts experts;
   private final Scheduler scheduler;
   private final Backend backend;
@@ -38,7 +36,7 @@ final class WanDenoiser {
     Shape shape = geometry.latentShape();
     Tensor noise = backend.allocate(DType.F32, shape);
     try (Tensor host = Tensor.allocateHost(DType.F32, shape)) {
-      GaussianNoise.fill(host.buffer().asFloatBuffer(), seed, NOISE_STREAM);
+      GaussianNoise.fill(host.buffer().asFloatBuffer(), seed, GaussianNoise.INITIAL_LATENTS);
       backend.copy(host, noise);
     }
     return noise;
