@@ -3,6 +3,7 @@ package org.reelspark.model.wan;
 import org.reelspark.attention.Grid;
 import org.reelspark.attention.TokenOrder;
 import org.reelspark.backend.RotaryTable;
+import org.reelspark.tensor.DType;
 import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
 
@@ -22,6 +23,8 @@ import org.reelspark.tensor.Tensor;
  * @param value {@code [S, d]}
  * @param hidden inside the feed-forward layers, {@code [S, feed-forward dimension]}; shares the
  *     memory of query, key and value, which are no longer needed then
+ * @param result the tokens that the velocity is projected from, F32 {@code [S, d]}; shares that
+ *     memory too
  */
 record TokenWorkspace(
     int[] order,
@@ -32,7 +35,8 @@ record TokenWorkspace(
     Tensor query,
     Tensor key,
     Tensor value,
-    Tensor hidden) {
+    Tensor hidden,
+    Tensor result) {
 
   static TokenWorkspace allocate(
       WanTransformerConfig config, Grid grid, TokenOrder tokenOrder, RunMemory memory) {
@@ -50,7 +54,9 @@ record TokenWorkspace(
         part(shared, 0, count, d),
         part(shared, count * d, count, d),
         part(shared, 2 * count * d, count, d),
-        part(shared, 0, count, feedForward));
+        part(shared, 0, count, feedForward),
+        // Of 3d elements at least, which have room for d of twice the size.
+        Tensor.view(DType.F32, Shape.of(count, d), shared.memory(), 0));
   }
 
   private static Tensor part(Tensor whole, long firstElement, long rows, long columns) {

@@ -130,9 +130,9 @@ final class WanTransformer implements AutoCloseable {
     }
 
     Modulation head = time.head();
-    Tensor normed = workspace.branch();
-    backend.layerNormModulate(tokens, head.shift(), head.scale(), config.epsilon(), normed);
-    backend.linear(normed, weights.head(), Activation.NONE, workspace.patches());
+    Tensor result = workspace.result();
+    backend.layerNormModulate(tokens, head.shift(), head.scale(), config.epsilon(), result);
+    backend.linear(result, weights.head(), Activation.NONE, workspace.patches());
     backend.unpatchify(workspace.patches(), patch, workspace.order(), velocity);
   }
 

@@ -53,7 +53,9 @@ record WanTransformerWeights(
 
   /**
    * Loads by the tensor names of diffusers, whose norm2 is the norm before cross-attention. The
-   * timestep's layers are as exact as its sinusoids, and small: F32, as in diffusers.
+   * timestep's layers are as exact as its sinusoids, and small: F32, as in diffusers. So are those
+   * from latents to tokens and back: they are next to no work, and their rounding to bf16 would
+   * make a quarter of a velocity's squared error.
    */
   static WanTransformerWeights load(WanTransformerConfig config, BackendWeights weights) {
     int d = config.dimension();
@@ -75,7 +77,7 @@ record WanTransformerWeights(
         weights.tensor("scale_shift_table", 1, 2, d).reshape(2, d),
         weights.linear(
             "proj_out",
-            weights.activationType(),
+            DType.F32,
             DType.F32,
             (long) config.patch().volume() * config.outChannels(),
             d));
@@ -88,13 +90,7 @@ record WanTransformerWeights(
     // A convolution whose stride is its kernel is a matrix product over whole patches.
     Tensor kernel =
         weights.tensor(
-            "patch_embedding.weight",
-            weights.activationType(),
-            d,
-            channels,
-            patch.frames(),
-            patch.height(),
-            patch.width());
+            "patch_embedding.weight", d, channels, patch.frames(), patch.height(), patch.width());
     return new Linear(
         kernel.reshape(d, channels * patch.volume()), weights.tensor("patch_embedding.bias", d));
   }

@@ -3,6 +3,7 @@ package org.reelspark.model.wan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +36,7 @@ import org.reelspark.model.Guidance;
 import org.reelspark.model.TextEmbedding;
 import org.reelspark.model.VideoModel;
 import org.reelspark.model.registry.VideoModels;
+import org.reelspark.model.schedule.GaussianNoise;
 import org.reelspark.tensor.Tensor;
 
 /** The sample model on a GPU against the same on the processor. */
@@ -78,6 +80,30 @@ class WanOnGpuTest {
     float[] expected = states(onCpu, cpu);
 
     assertThat(distance(states(onGpu, gpu), expected)).isLessThan(1e-2);
+  }
+
+  /** The only step without guidance goes from noise along one velocity, whose error is seen. */
+  @ParameterizedTest
+  @CsvSource({"F16, 1e-3", "BF16, 2.7e-3"})
+  void predictsVelocitiesAsTheProcessorDoes(ActivationType activations, double tolerance) {
+    try (CudaBackend backend =
+            backend(activations, AttentionPrecision.SIXTEEN_BIT, LinearPrecision.SIXTEEN_BIT);
+        VideoModel model = VideoModels.load(MODEL, backend)) {
+      assertThat(distance(velocity(model, backend), velocity(onCpu, cpu))).isLessThan(tolerance);
+    }
+  }
+
+  private static float[] velocity(VideoModel model, Backend backend) {
+    DenoiseRequest request = request(model, 1, Guidance.throughout(1));
+    try (Tensor latents = denoise(model, request, Optional.empty(), DenoiseObserver.NONE)) {
+      float[] velocity = floats(latents, backend);
+      FloatBuffer noise = FloatBuffer.allocate(velocity.length);
+      GaussianNoise.fill(noise, request.seed(), GaussianNoise.INITIAL_LATENTS);
+      for (int i = 0; i < velocity.length; i++) {
+        velocity[i] = noise.get(i) - velocity[i];
+      }
+      return velocity;
+    }
   }
 
   /** Guidance makes the error of a velocity several times that of a forward. */
@@ -177,9 +203,19 @@ class WanOnGpuTest {
 
   private static Tensor denoise(
       VideoModel model, Optional<DenoiseState> start, DenoiseObserver observer) {
-    DenoiseRequest request =
-        new DenoiseRequest(
-            model.geometry(128, 128, 33), STEPS, Guidance.throughout(5), 7, AttentionProfile.DENSE);
+    return denoise(model, request(model, STEPS, Guidance.throughout(5)), start, observer);
+  }
+
+  private static DenoiseRequest request(VideoModel model, int steps, Guidance guidance) {
+    return new DenoiseRequest(
+        model.geometry(128, 128, 33), steps, guidance, 7, AttentionProfile.DENSE);
+  }
+
+  private static Tensor denoise(
+      VideoModel model,
+      DenoiseRequest request,
+      Optional<DenoiseState> start,
+      DenoiseObserver observer) {
     try (TextEmbedding prompt = model.encodeText("a large red circle moves left slowly");
         TextEmbedding negative = model.encodeText("")) {
       return model.denoise(request, start, prompt, negative, observer).latents();
