@@ -61,13 +61,14 @@ __device__ void work_on_tiles(const PreparationArguments& arguments, SharedMemor
   for (int current = 0;; current = (current + 1) % shared.kTiles) {
     sync_block();
     const Tile<D>& tile = shared.tiles[current];
-    if (tile.work == Work::kEnd) {
+    const Work work = tile.work;
+    if (work == Work::kEnd) {
       return;
     }
     Octets<T, D> octets;
     shared.buffer.take(octets);
     copy_tile<T, D, kFormat>(shared.tiles[(current + 1) % shared.kTiles], arguments.head_dim, shared.buffer);
-    switch (tile.work) {
+    switch (work) {
       case Work::kSumKeys:
         sum_keys<T, D>(octets, tile, shared.warps);
         break;
