@@ -63,6 +63,8 @@ final class Rooms {
           "org.bytedeco.javacpp",
           "jdk.incubator.vector",
           "jcuda",
+          "ai.rapids",
+          "com.nvidia",
           "com.fasterxml.jackson");
 
   private static final Set<String> OPERATIONS = Set.of("backend", "attention", "tensor", "error");
@@ -128,8 +130,12 @@ final class Rooms {
           room("generate", "requests to results: the one runner, content keys, output")
               .using(GENERATE)
               .touching("com.fasterxml.jackson"),
+          room("spark.rapids", "functions over columns, for the RAPIDS accelerator")
+              .using(OPERATIONS)
+              .touching("ai.rapids", "com.nvidia", "scala")
+              .offering("RapidsFunctions", "SparseAttention"),
           room("spark", "plugin, configuration, SQL functions, datasets")
-              .using(with(GENERATE, "generate", "backend.cpu", "backend.cuda"))
+              .using(with(GENERATE, "generate", "backend.cpu", "backend.cuda", "spark.rapids"))
               .touching("org.apache.spark", "org.apache.hadoop", "scala", "com.fasterxml.jackson")
               .offering(
                   "ReelsparkPlugin",

@@ -3,6 +3,8 @@ package org.reelspark.spark;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.reelspark.backend.Backend;
+import org.reelspark.backend.StreamAttention;
+import org.reelspark.backend.cuda.CudaBackend;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.generate.Cancellation;
@@ -29,7 +31,10 @@ final class DeviceRuntime implements AutoCloseable {
   private final Function<ReelsparkConf, Backend> backends;
   private final ModelLoader loader;
   private final DeviceGate gate = new DeviceGate();
-  private Backend backend;
+
+  /** Changed under the lock of this object, which a task holds as long as a model loads. */
+  private volatile Backend backend;
+
   private String loadedDirectory;
   private SharedModel model;
   private int leases;
@@ -85,6 +90,24 @@ final class DeviceRuntime implements AutoCloseable {
   <T> T withBackend(ReelsparkConf conf, Cancellation cancellation, Function<Backend, T> work) {
     Backend shared = backend(conf);
     return gate.exclusively(cancellation, () -> work.apply(shared));
+  }
+
+  /**
+   * Attention for a library that works on the executor's GPU too. Callers need no turn on the
+   * device, and wait for nothing once the backend has been created.
+   *
+   * @throws ReelsparkException BACKEND_UNAVAILABLE when the backend is not a GPU's
+   */
+  StreamAttention streamAttention(ReelsparkConf conf) {
+    Backend started = backend;
+    Backend shared = started == null ? backend(conf) : started;
+    if (shared instanceof CudaBackend cuda) {
+      return cuda.streamAttention();
+    }
+    throw new ReelsparkException(
+        ErrorCode.BACKEND_UNAVAILABLE,
+        "RAPIDS asks for attention on the GPU, but this executor computes with backend '%s'; set %s=cuda for the application, not for a session"
+            .formatted(shared.name(), ReelsparkConf.BACKEND.key()));
   }
 
   /** Creates the backend now, so that a failure shows before the first video. */

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.internal.SQLConf;
+import org.reelspark.spark.rapids.RapidsFunctions;
 
 /** What having the RAPIDS accelerator in the same application asks of us. */
 final class Rapids {
@@ -18,6 +19,18 @@ final class Rapids {
   /** Whether the application of the query that is being analysed runs RAPIDS. */
   static boolean isBesideCurrentQuery() {
     return plugins(SQLConf.get().getConfString(PLUGINS, "")).contains(PLUGIN);
+  }
+
+  /**
+   * Whether RAPIDS can evaluate {@code sparse_attention} of the query that is being analysed over
+   * columns.
+   *
+   * @param conf of that query
+   */
+  static boolean attendsOverColumns(ReelsparkConf conf) {
+    return isBesideCurrentQuery()
+        && conf.value(ReelsparkConf.BACKEND) == BackendChoice.CUDA
+        && RapidsFunctions.areAvailable();
   }
 
   /**

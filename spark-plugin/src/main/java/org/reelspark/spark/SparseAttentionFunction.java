@@ -1,12 +1,15 @@
 package org.reelspark.spark;
 
-import java.io.Serializable;
+import java.util.Map;
 import org.reelspark.attention.AttentionParameters;
+import org.reelspark.attention.AttentionShape;
 import org.reelspark.backend.AttentionInputs;
 import org.reelspark.backend.AttentionLayout;
 import org.reelspark.backend.Backend;
+import org.reelspark.backend.StreamAttention;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
+import org.reelspark.spark.rapids.SparseAttention;
 import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
 import scala.collection.Seq;
@@ -16,7 +19,7 @@ import scala.runtime.AbstractFunction5;
 /** The body of {@code sparse_attention}. */
 final class SparseAttentionFunction
     extends AbstractFunction5<Object, Object, Object, Object, Object, Object>
-    implements Serializable {
+    implements SparseAttention {
   private static final long serialVersionUID = 1L;
 
   private final ReelsparkConf conf;
@@ -37,26 +40,56 @@ final class SparseAttentionFunction
     if (query == null || key == null || value == null || headDimension == null) {
       return null;
     }
-    int dimension = (Integer) headDimension;
-    if (dimension < 1) {
-      throw invalid("head_dimension must be positive, found " + dimension);
-    }
-    SparseAttentionOptions parsed = SparseAttentionOptions.parse(ScalaValues.options(options));
-    try (Tensor queries = tensor("q", (Seq<?>) query, parsed.heads(), dimension);
-        Tensor keys = tensor("k", (Seq<?>) key, parsed.keyHeads(), dimension);
-        Tensor values = tensor("v", (Seq<?>) value, parsed.keyHeads(), dimension)) {
-      if (!keys.shape().equals(values.shape())) {
-        throw invalid(
-            "k and v must have the same length, found %d and %d values"
-                .formatted(keys.elementCount(), values.elementCount()));
-      }
-      AttentionInputs inputs =
-          new AttentionInputs(queries, keys, values, AttentionLayout.TOKEN_MAJOR);
-      AttentionParameters parameters = parsed.parameters(dimension);
+    Seq<?> queries = (Seq<?>) query;
+    Seq<?> keys = (Seq<?>) key;
+    Seq<?> values = (Seq<?>) value;
+    Call call =
+        call(
+            queries.size(),
+            keys.size(),
+            values.size(),
+            (Integer) headDimension,
+            ScalaValues.options(options));
+    try (Tensor q = tensor("q", queries, call.shape().queryHeads(), call.shape());
+        Tensor k = tensor("k", keys, call.shape().keyHeads(), call.shape());
+        Tensor v = tensor("v", values, call.shape().keyHeads(), call.shape())) {
+      AttentionInputs inputs = new AttentionInputs(q, k, v, AttentionLayout.TOKEN_MAJOR);
       return ExecutorRuntime.instance()
           .withBackend(
-              conf, TaskCancellation.current(), backend -> attend(backend, inputs, parameters));
+              conf,
+              TaskCancellation.current(),
+              backend -> attend(backend, inputs, call.parameters()));
     }
+  }
+
+  @Override
+  public Call call(
+      int queryValues,
+      int keyValues,
+      int valueValues,
+      int headDimension,
+      Map<String, String> options) {
+    if (headDimension < 1) {
+      throw invalid("head_dimension must be positive, found " + headDimension);
+    }
+    SparseAttentionOptions parsed = SparseAttentionOptions.parse(options);
+    int queryTokens = tokens("q", queryValues, parsed.heads(), headDimension);
+    int keyTokens = tokens("k", keyValues, parsed.keyHeads(), headDimension);
+    int valueTokens = tokens("v", valueValues, parsed.keyHeads(), headDimension);
+    if (keyTokens != valueTokens) {
+      throw invalid(
+          "k and v must have the same length, found %d and %d values"
+              .formatted(keyValues, valueValues));
+    }
+    return new Call(
+        new AttentionShape(
+            1, parsed.heads(), parsed.keyHeads(), queryTokens, keyTokens, headDimension),
+        parsed.parameters(headDimension));
+  }
+
+  @Override
+  public StreamAttention streamAttention() {
+    return ExecutorRuntime.instance().streamAttention(conf);
   }
 
   private static float[] attend(
@@ -78,17 +111,20 @@ final class SparseAttentionFunction
     return device;
   }
 
-  /** {@code [1, tokens, heads, headDimension]} in host memory. */
-  private static Tensor tensor(String name, Seq<?> values, int heads, int headDimension) {
-    int count = values.size();
+  private static int tokens(String name, int values, int heads, int headDimension) {
     int tokenLength = Math.multiplyExact(heads, headDimension);
-    if (count == 0 || count % tokenLength != 0) {
+    if (values == 0 || values % tokenLength != 0) {
       throw invalid(
           "%s must hold tokens of %d heads x %d values, found %d values"
-              .formatted(name, heads, headDimension, count));
+              .formatted(name, heads, headDimension, values));
     }
-    return Tensor.ofFloats(
-        Shape.of(1, count / tokenLength, heads, headDimension), floats(name, values));
+    return values / tokenLength;
+  }
+
+  /** {@code [1, tokens, heads, headDimension]} in host memory. */
+  private static Tensor tensor(String name, Seq<?> values, int heads, AttentionShape shape) {
+    int tokens = values.size() / (heads * shape.headDimension());
+    return Tensor.ofFloats(Shape.of(1, tokens, heads, shape.headDimension()), floats(name, values));
   }
 
   private static float[] floats(String name, Seq<?> values) {

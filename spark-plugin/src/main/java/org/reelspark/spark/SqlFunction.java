@@ -47,15 +47,16 @@ record SqlFunction(
     /**
      * Computes on the executor's device, for which it may have to wait. RAPIDS evaluates
      * deterministic functions inside its own operators, where waiting would keep the GPU from its
-     * other tasks; it leaves operators with others to Spark.
+     * other tasks; it leaves operators with others to Spark. Over columns nothing waits.
      */
     DETERMINISTIC_ON_DEVICE,
     NONDETERMINISTIC;
 
-    boolean holdsForCurrentQuery() {
+    boolean holdsForCurrentQuery(ReelsparkConf conf) {
       return switch (this) {
         case DETERMINISTIC -> true;
-        case DETERMINISTIC_ON_DEVICE -> !Rapids.isBesideCurrentQuery();
+        case DETERMINISTIC_ON_DEVICE ->
+            !Rapids.isBesideCurrentQuery() || Rapids.attendsOverColumns(conf);
         case NONDETERMINISTIC -> false;
       };
     }
@@ -109,15 +110,16 @@ record SqlFunction(
         arguments.add(Literal.create(null, type));
       }
     }
+    ReelsparkConf conf = ReelsparkConf.ofCurrentQuery();
     return new ScalaUDF(
-        body.apply(ReelsparkConf.ofCurrentQuery()),
+        body.apply(conf),
         returnType,
         sequence(arguments),
         sequence(List.of()),
         Option.empty(),
         Option.apply(name),
         true,
-        determinism.holdsForCurrentQuery());
+        determinism.holdsForCurrentQuery(conf));
   }
 
   private String argumentCount() {

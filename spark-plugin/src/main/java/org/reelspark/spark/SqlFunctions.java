@@ -6,6 +6,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.reelspark.generate.GenerationOption;
 import org.reelspark.spark.SqlFunction.Determinism;
+import org.reelspark.spark.rapids.RapidsFunctions;
 
 /** The functions that Reelspark adds to SQL. */
 final class SqlFunctions {
@@ -63,7 +64,7 @@ final class SqlFunctions {
           1,
           FLOATS,
           Determinism.DETERMINISTIC_ON_DEVICE,
-          SparseAttentionFunction::new);
+          SqlFunctions::sparseAttention);
 
   private static final SqlFunction HILBERT_INDEX =
       new SqlFunction(
@@ -88,6 +89,11 @@ final class SqlFunctions {
   static final List<SqlFunction> ALL = List.of(GENERATE_VIDEO, SPARSE_ATTENTION, HILBERT_INDEX);
 
   private SqlFunctions() {}
+
+  private static Object sparseAttention(ReelsparkConf conf) {
+    SparseAttentionFunction ofRows = new SparseAttentionFunction(conf);
+    return Rapids.attendsOverColumns(conf) ? RapidsFunctions.ofColumns(ofRows) : ofRows;
+  }
 
   private static String optionLines() {
     StringBuilder lines = new StringBuilder();

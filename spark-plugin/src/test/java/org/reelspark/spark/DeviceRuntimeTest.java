@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -124,6 +125,33 @@ class DeviceRuntimeTest {
       assertThat(first.model()).isNotNull();
       assertThatThrownBy(() -> runtime.lease(other, cancelled))
           .isInstanceOf(ReelsparkException.class);
+    }
+  }
+
+  /** RAPIDS asks while a task holds its permit for the GPU. */
+  @Test
+  void attentionForRapidsWaitsForNoModelThatLoads() throws InterruptedException {
+    ReelsparkConf conf = ReelsparkConf.of(Map.of(ReelsparkConf.MODEL_DIRECTORY.key(), "slow"));
+    CountDownLatch loading = new CountDownLatch(1);
+    CompletableFuture<ToyModel> loadable = new CompletableFuture<>();
+    try (DeviceRuntime slow =
+        new DeviceRuntime(
+            any -> CpuBackend.create(new CpuOptions(1)),
+            (directory, backend) -> {
+              loading.countDown();
+              return loadable.join();
+            })) {
+      CompletableFuture<Void> task =
+          CompletableFuture.runAsync(() -> slow.lease(conf, Cancellation.NEVER).close());
+      loading.await();
+
+      assertThatThrownBy(() -> slow.streamAttention(conf))
+          .isInstanceOf(ReelsparkException.class)
+          .hasMessageContaining("this executor computes with backend 'cpu'");
+
+      assertThat(task).isNotDone();
+      loadable.complete(ToyModel.withDigest("slow"));
+      Await.end(task);
     }
   }
 

@@ -4,6 +4,7 @@ import org.reelspark.attention.AttentionParameters;
 import org.reelspark.attention.AttentionShape;
 import org.reelspark.attention.BlockGeometry;
 import org.reelspark.attention.BlockSelection;
+import org.reelspark.backend.AttentionInputs;
 import org.reelspark.tensor.DType;
 
 /** One attention call: where its data lies and what it launches. */
@@ -102,7 +103,14 @@ final class AttentionCall {
   }
 
   /** Queries, keys and values of a call. */
-  record Views(TokenView queries, TokenView keys, TokenView values) {}
+  record Views(TokenView queries, TokenView keys, TokenView values) {
+    static Views of(AttentionInputs inputs) {
+      return new Views(
+          TokenView.of(inputs.query(), inputs.layout()),
+          TokenView.of(inputs.key(), inputs.layout()),
+          TokenView.of(inputs.value(), inputs.layout()));
+    }
+  }
 
   private AttentionArguments.Operands operands(long base) {
     boolean scaled = choice.operands().isScaled();

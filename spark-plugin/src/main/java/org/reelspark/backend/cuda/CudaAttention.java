@@ -85,18 +85,24 @@ final class CudaAttention implements AutoCloseable {
         preparation,
         heads,
         workspace.address(),
-        new AttentionCall.Views(
-            TokenView.of(inputs.query(), inputs.layout()),
-            TokenView.of(inputs.key(), inputs.layout()),
-            TokenView.of(inputs.value(), inputs.layout())),
+        AttentionCall.Views.of(inputs),
         TokenView.of(result, inputs.layout()));
     if (call.widens()) {
       memory.convert(result, out);
     }
   }
 
-  private static AttentionShape check(AttentionInputs inputs, Tensor out) {
+  /** The shape of a call that this class's kernels can do. */
+  static AttentionShape check(AttentionInputs inputs, Tensor out) {
     AttentionShape shape = shape(inputs, out);
+    checkSupported(shape);
+    return shape;
+  }
+
+  /**
+   * @throws ReelsparkException when the kernels cannot attend over such heads or so many keys
+   */
+  static void checkSupported(AttentionShape shape) {
     if (shape.headDimension() > MOST_DIMENSIONS || shape.headDimension() % DIMENSION_UNIT != 0) {
       throw new ReelsparkException(
           ErrorCode.MODEL_UNSUPPORTED,
@@ -109,7 +115,6 @@ final class CudaAttention implements AutoCloseable {
           "%d keys; the GPU attends over at most %d, make a smaller or shorter video"
               .formatted(shape.keyTokens(), MOST_KEY_TOKENS));
     }
-    return shape;
   }
 
   /** The shape of a call whose tensors fit together. */
@@ -138,7 +143,7 @@ final class CudaAttention implements AutoCloseable {
         queries.dimension());
   }
 
-  private static int kernelDimension(int headDimension) {
+  static int kernelDimension(int headDimension) {
     return headDimension <= 64 ? 64 : MOST_DIMENSIONS;
   }
 

@@ -10,6 +10,7 @@ import org.reelspark.backend.Backend;
 import org.reelspark.backend.Convolution;
 import org.reelspark.backend.Linear;
 import org.reelspark.backend.RotaryTable;
+import org.reelspark.backend.StreamAttention;
 import org.reelspark.tensor.DType;
 import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
@@ -24,16 +25,12 @@ import org.slf4j.LoggerFactory;
 public final class CudaBackend implements Backend {
   private static final Logger LOG = LoggerFactory.getLogger(CudaBackend.class);
 
-  /**
-   * Fewer keys than this are attended to in 16 bits: packing them in 8 would cost what it saves.
-   */
-  private static final int LONG_SEQUENCE = 2048;
-
   private static final long MIB = 1L << 20;
 
   private final OwnedParts parts = new OwnedParts();
   private final CudaDevice device;
   private final String arithmetic;
+  private final AttentionPrecision precision;
   private final CudaStream stream;
   private final DeviceArena arena;
   private final CudaMemory memory;
@@ -42,6 +39,7 @@ public final class CudaBackend implements Backend {
   private final CudaNorms norms;
   private final CudaAttention attention;
   private final CudaAttention exactAttention;
+  private final StreamAttention streamAttention;
   private final CudaWideAttention wideAttention;
   private final CudaBiasedAttention biasedAttention;
   private final CudaConvolution convolution;
@@ -52,6 +50,7 @@ public final class CudaBackend implements Backend {
   private CudaBackend(CudaDevice device, KernelTable table, CudaOptions options) {
     this.device = device;
     arithmetic = options.arithmetic();
+    precision = options.attention();
     MemoryBudget budget = MemoryBudget.of(options.memoryMib(), device.memoryUsage());
     LOG.info("{}: {}", device.name(), budget.explanation());
     try {
@@ -67,9 +66,10 @@ public final class CudaBackend implements Backend {
       linear = new CudaLinear(products, memory, elementwise, quantisation);
       linearUpload = linearUpload(options.linear(), products, quantisation);
       norms = new CudaNorms(launcher);
-      attention = parts.own(new CudaAttention(stream, kernels, memory, options.attention()));
+      attention = parts.own(new CudaAttention(stream, kernels, memory, precision));
       exactAttention =
           parts.own(new CudaAttention(stream, kernels, memory, AttentionPrecision.SIXTEEN_BIT));
+      streamAttention = new CudaStreamAttention(device, kernels, precision);
       wideAttention = new CudaWideAttention(launcher, products, memory);
       biasedAttention = new CudaBiasedAttention(stream, kernels);
       convolution = new CudaConvolution(launcher, memory, norms);
@@ -138,6 +138,11 @@ public final class CudaBackend implements Backend {
 
   CudaStream stream() {
     return stream;
+  }
+
+  /** Attention for libraries that work on this GPU with memory of their own. */
+  public StreamAttention streamAttention() {
+    return streamAttention;
   }
 
   /** The most bytes of GPU memory that tensors and workspaces have taken at a time. */
@@ -240,7 +245,11 @@ public final class CudaBackend implements Backend {
       AttentionStatistics statistics = wideAttention.attention(inputs, parameters, out);
       return () -> statistics;
     }
-    CudaAttention chosen = inputs.keyTokens() >= LONG_SEQUENCE ? attention : exactAttention;
+    CudaAttention chosen =
+        switch (precision.forKeys(inputs.keyTokens())) {
+          case EIGHT_BIT -> attention;
+          case SIXTEEN_BIT -> exactAttention;
+        };
     return chosen.attention(inputs, parameters, out);
   }
 

@@ -5,20 +5,42 @@ import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
 /**
- * A queue of work on a device. It does not wait for the legacy default stream, on which other
- * libraries of the process may work.
+ * A queue of work on a device. One that is made here does not wait for the legacy default stream,
+ * on which other libraries of the process may work.
  */
 final class CudaStream implements AutoCloseable {
+  /** {@code CU_STREAM_PER_THREAD} of {@code cuda.h}. */
+  private static final long PER_THREAD = 2;
+
   private final CudaDevice device;
-  private final StreamHandle handle = new StreamHandle();
+  private final CUstream handle;
+  private final long address;
   private boolean closed;
 
   CudaStream(CudaDevice device) {
     this.device = device;
     device.makeCurrent();
+    StreamHandle created = new StreamHandle();
     CudaCalls.check(
-        JCudaDriver.cuStreamCreate(handle, CUstream_flags.CU_STREAM_NON_BLOCKING),
+        JCudaDriver.cuStreamCreate(created, CUstream_flags.CU_STREAM_NON_BLOCKING),
         "cuStreamCreate");
+    handle = created;
+    address = created.address();
+  }
+
+  private CudaStream(CudaDevice device, CUstream existing, long address) {
+    this.device = device;
+    this.handle = existing;
+    this.address = address;
+    this.closed = true;
+  }
+
+  /**
+   * The default stream of whichever thread calls, on which libraries of the process work that know
+   * no streams. It also waits for the legacy default stream, and that for it.
+   */
+  static CudaStream ofCallingThread(CudaDevice device) {
+    return new CudaStream(device, JCudaDriver.CU_STREAM_PER_THREAD, PER_THREAD);
   }
 
   CudaDevice device() {
@@ -31,7 +53,7 @@ final class CudaStream implements AutoCloseable {
 
   /** The handle as other libraries take it. */
   long address() {
-    return handle.address();
+    return address;
   }
 
   /** Waits until everything that was enqueued is done. */
