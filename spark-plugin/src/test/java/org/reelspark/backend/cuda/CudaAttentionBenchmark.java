@@ -156,7 +156,7 @@ final class CudaAttentionBenchmark {
       while (values.hasRemaining()) {
         values.put(normal[random.nextInt() & 0xffff]);
       }
-      return gpu.memory().upload(host);
+      return gpu.memory().upload(host, DType.BF16);
     }
   }
 }
