@@ -157,8 +157,9 @@ public final class CudaBackend implements Backend {
         device.name(),
         arena.mostUsed() / MIB,
         arena.byteSize() / MIB);
+    // Kernels on streams of other threads come from the modules that are unloaded here.
     try (OwnedParts closed = parts) {
-      stream.synchronize();
+      device.synchronize();
     }
   }
 

@@ -108,6 +108,12 @@ final class CudaDevice implements AutoCloseable {
     CudaCalls.check(JCudaDriver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
   }
 
+  /** Waits until everything that this process has enqueued on the device is done. */
+  void synchronize() {
+    makeCurrent();
+    CudaCalls.check(JCudaDriver.cuCtxSynchronize(), "cuCtxSynchronize");
+  }
+
   /** Such as {@code NVIDIA H200}. */
   String name() {
     return name;

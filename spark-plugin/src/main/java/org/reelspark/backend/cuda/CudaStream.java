@@ -32,6 +32,7 @@ final class CudaStream implements AutoCloseable {
     this.device = device;
     this.handle = existing;
     this.address = address;
+    // Another's, so never destroyed here.
     this.closed = true;
   }
 
@@ -69,7 +70,10 @@ final class CudaStream implements AutoCloseable {
         "cuMemsetD8Async");
   }
 
-  /** Enqueues a copy to the device from page-locked host memory. */
+  /**
+   * Enqueues a copy to the device from page-locked host memory, or takes pageable memory, which the
+   * driver copies for itself before it returns.
+   */
   void copyToDevice(long host, long device, long byteSize) {
     CudaCalls.check(
         JCudaDriver.cuMemcpyHtoDAsync(

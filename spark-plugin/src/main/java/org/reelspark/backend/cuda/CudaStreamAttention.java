@@ -10,7 +10,7 @@ import org.reelspark.tensor.Tensor;
 
 /** Attention on the default stream of the calling thread, with all that it needs in a workspace. */
 final class CudaStreamAttention implements StreamAttention {
-  private static final int ALIGNMENT = 256;
+  private static final int WORKSPACE_ALIGNMENT = 256;
 
   private final CudaStream stream;
   private final KernelLibrary library;
@@ -39,7 +39,7 @@ final class CudaStreamAttention implements StreamAttention {
     AttentionShape shape = CudaAttention.check(inputs, out);
     parameters.checkHeads(shape.queryHeads());
     Checks.type(DType.F32, inputs.query());
-    Checks.aligned(ALIGNMENT, workspace);
+    Checks.aligned(WORKSPACE_ALIGNMENT, workspace);
     AttentionCall call = call(shape, parameters);
     Layout layout = Layout.of(call, shape);
     if (workspace.byteSize() < layout.byteSize()) {

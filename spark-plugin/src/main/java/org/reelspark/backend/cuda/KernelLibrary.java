@@ -21,6 +21,7 @@ final class KernelLibrary implements AutoCloseable {
   private final KernelTable table;
   private final Map<KernelTable.Image, CUmodule> modules = new HashMap<>();
   private final Map<List<String>, Kernel> kernels = new HashMap<>();
+  private boolean closed;
 
   KernelLibrary(CudaDevice device, KernelTable table) {
     this.device = device;
@@ -40,6 +41,9 @@ final class KernelLibrary implements AutoCloseable {
    * @throws ReelsparkException BACKEND_UNAVAILABLE when none has, or the driver is too old for it
    */
   synchronized Kernel firstOf(List<String> entries) {
+    if (closed) {
+      throw new IllegalStateException("the kernels of " + device.name() + " are unloaded");
+    }
     return kernels.computeIfAbsent(entries, this::load);
   }
 
@@ -109,6 +113,7 @@ final class KernelLibrary implements AutoCloseable {
 
   @Override
   public synchronized void close() {
+    closed = true;
     device.makeCurrent();
     modules.values().forEach(JCudaDriver::cuModuleUnload);
     modules.clear();
