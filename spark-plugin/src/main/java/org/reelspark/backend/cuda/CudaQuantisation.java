@@ -17,9 +17,8 @@ final class CudaQuantisation {
   /** Enqueues the conversion of a matrix to e4m3; the caller closes the result. */
   ScaledRows quantise(Tensor x) {
     Checks.floats(x);
-    Tensor values = memory.allocate(DType.F8_E4M3, x.shape());
+    ScaledRows rows = allocate(x);
     try {
-      Tensor scales = memory.allocate(DType.F32, Shape.of(x.rows()));
       launcher.forEachRow(
           EntryName.of("quantise_rows", x.dtype()),
           x.rows(),
@@ -27,12 +26,22 @@ final class CudaQuantisation {
               .arguments()
               .add(x.address())
               .add(x.columns())
-              .add(values.address())
-              .add(values.columns())
-              .add(scales.address())
+              .add(rows.values().address())
+              .add(x.columns())
+              .add(rows.scales().address())
               .add(x.rows())
               .add(Math.toIntExact(x.columns())));
-      return new ScaledRows(values, scales);
+      return rows;
+    } catch (RuntimeException | Error e) {
+      rows.close();
+      throw e;
+    }
+  }
+
+  private ScaledRows allocate(Tensor x) {
+    Tensor values = memory.allocate(DType.F8_E4M3, x.shape());
+    try {
+      return new ScaledRows(values, memory.allocate(DType.F32, Shape.of(x.rows())));
     } catch (RuntimeException | Error e) {
       values.close();
       throw e;
