@@ -5,6 +5,8 @@ import org.reelspark.tensor.Tensor;
 
 /**
  * Matrix products. Matrices are {@code [rows, columns]} views: leading dimensions are flattened.
+ * The first of more than two counts frames: what one becomes does not depend on the others, on the
+ * CPU bit for bit.
  */
 public interface LinearOperations {
   /** {@code out[R, outputs] = activation(x[R, inputs] W^T + b)}. */

@@ -100,23 +100,12 @@ final class CpuLinear implements LinearOperations {
         Blas.Matrix.plain(address, stride));
   }
 
-  /**
-   * No tile reaches from one frame, the first dimension of more than two, into the next: OpenBLAS
-   * may sum a row otherwise in another place of its tile, and what a frame becomes must not depend
-   * on the frames beside it.
-   */
   private void forEachTile(Tensor x, Tensor out, LinearTask task) {
     long frames = x.shape().rank() > 2 ? Math.max(1, x.shape().size(0)) : 1;
-    long frameRows = out.rows() / frames;
-    LinearTiles tiles = LinearTiles.of(frameRows, out.columns());
+    LinearTiles tiles = LinearTiles.of(frames, out.rows() / frames, out.columns());
     runtime
         .pool()
-        .forEachTile(
-            Math.toIntExact(frames * tiles.count()),
-            (worker, index) ->
-                task.run(
-                    worker,
-                    tiles.tile(index % tiles.count()).below(index / tiles.count() * frameRows)));
+        .forEachTile(tiles.count(), (worker, index) -> task.run(worker, tiles.tile(index)));
   }
 
   private static void check(Tensor x, Linear linear, Tensor out) {

@@ -4,11 +4,6 @@ import org.reelspark.tensor.Tensor;
 
 /** A block of a matrix. */
 record LinearTile(long fromRow, int rows, long fromColumn, int columns) {
-  /** The same block so many rows further down. */
-  LinearTile below(long moreRows) {
-    return new LinearTile(fromRow + moreRows, rows, fromColumn, columns);
-  }
-
   long address(Tensor matrix) {
     return matrix.address() + (fromRow * matrix.columns() + fromColumn) * Float.BYTES;
   }
