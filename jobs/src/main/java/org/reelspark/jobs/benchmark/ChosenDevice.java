@@ -29,7 +29,7 @@ final class ChosenDevice {
 
   @Option(
       names = "--attention-precision",
-      defaultValue = "EIGHT_BIT",
+      defaultValue = "SIXTEEN_BIT",
       description = "Of self-attention on a GPU: ${COMPLETION-CANDIDATES}.")
   private AttentionPrecision precision;
 
@@ -58,9 +58,8 @@ final class ChosenDevice {
 
     @Override
     public void close() {
-      backend.close();
-      if (gpu != null) {
-        gpu.close();
+      try (CudaGpu closed = gpu) {
+        backend.close();
       }
     }
   }

@@ -20,7 +20,7 @@ import org.reelspark.tensor.Tensor;
  */
 record DeviceRates(double operations, double bytes) {
   private static final int MATRIX_SIZE = 8192;
-  private static final long COPY_ELEMENTS = 1L << 30;
+  private static final long COPY_ELEMENTS = 1L << 28;
   private static final int RUNS = 8;
 
   /** Tensor cores multiply numbers of 8 bits at twice the rate of those of 16. */

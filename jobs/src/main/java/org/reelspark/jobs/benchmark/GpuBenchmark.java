@@ -16,6 +16,7 @@ import org.reelspark.backend.cuda.ActivationType;
 import org.reelspark.backend.cuda.CudaBackend;
 import org.reelspark.backend.cuda.CudaGpu;
 import org.reelspark.backend.cuda.CudaOptions;
+import org.reelspark.backend.cuda.LinearPrecision;
 import org.reelspark.backend.cuda.OperationClock;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
@@ -114,15 +115,21 @@ final class GpuBenchmark implements Callable<Integer> {
   private void measure(CudaGpu gpu, Precisions precisions, GpuReport report) {
     CudaOptions options =
         new CudaOptions(0, activations, precisions.attention(), precisions.linear());
-    try (CudaBackend backend = CudaBackend.create(gpu, options)) {
+    CudaBackend created;
+    try {
+      created = CudaBackend.create(gpu, options);
+    } catch (ReelsparkException e) {
+      // Not every GPU has linear layers of 8 bits.
+      if (precisions.linear() == LinearPrecision.EIGHT_BIT
+          && e.code() == ErrorCode.INVALID_CONFIGURATION) {
+        report.line("Without %s: %s.", precisions.title(), e.getMessage());
+        return;
+      }
+      throw e;
+    }
+    try (CudaBackend backend = created) {
       report.environment(Environment.describe(command(), backend.describe()));
       measure(backend, precisions, report);
-    } catch (ReelsparkException e) {
-      if (e.code() != ErrorCode.INVALID_CONFIGURATION) {
-        throw e;
-      }
-      // Not every GPU has all of them.
-      report.line("Without %s: %s.", precisions.title(), e.getMessage());
     }
   }
 

@@ -44,12 +44,15 @@ final class GpuReport {
         measured.text(),
         measured.decode(),
         measured.sparsity() * 100);
+    long tokens = geometry.grid().tokens();
     Multiplied inSteps =
         new Multiplied(
-            "attention over %d keys".formatted(geometry.grid().tokens()),
-            precisions,
+            "attention over %d keys".formatted(tokens),
+            precisions.attentionOperands(tokens),
+            precisions.linearOperands(),
             1 - measured.sparsity());
-    Multiplied inDecoding = new Multiplied("", Precisions.SIXTEEN_BIT, 1);
+    Multiplied inDecoding =
+        new Multiplied("", DeviceRates.Operands.SIXTEEN_BIT, DeviceRates.Operands.SIXTEEN_BIT, 1);
     table("a step", measured.operations(), measured.steps(), rates, inSteps);
     table("decoding", measured.decoding(), 1, rates, inDecoding);
   }
@@ -74,15 +77,18 @@ final class GpuReport {
    * @param selfAttention the name of that operation
    * @param done the part of its products that is not skipped
    */
-  private record Multiplied(String selfAttention, Precisions precisions, double done) {
+  private record Multiplied(
+      String selfAttention,
+      DeviceRates.Operands inAttention,
+      DeviceRates.Operands inLinear,
+      double done) {
     double floor(String name, OperationWork work, DeviceRates rates) {
       if (name.equals(selfAttention)) {
         OperationWork needed = new OperationWork(work.operations() * done, work.bytes());
-        return rates.floor(needed, precisions.attentionOperands());
+        return rates.floor(needed, inAttention);
       }
       boolean linear = name.equals("linear") || name.equals("linearAdd");
-      return rates.floor(
-          work, linear ? precisions.linearOperands() : DeviceRates.Operands.SIXTEEN_BIT);
+      return rates.floor(work, linear ? inLinear : DeviceRates.Operands.SIXTEEN_BIT);
     }
   }
 

@@ -32,9 +32,9 @@ enum Precisions {
     return title;
   }
 
-  /** What self-attention multiplies. */
-  DeviceRates.Operands attentionOperands() {
-    return switch (attention) {
+  /** What self-attention over so many tokens multiplies. */
+  DeviceRates.Operands attentionOperands(long tokens) {
+    return switch (attention.forKeys(tokens)) {
       case SIXTEEN_BIT -> DeviceRates.Operands.SIXTEEN_BIT;
       case EIGHT_BIT -> DeviceRates.Operands.EIGHT_BIT;
     };

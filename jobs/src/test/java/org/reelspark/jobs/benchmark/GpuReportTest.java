@@ -13,12 +13,12 @@ class GpuReportTest {
   @Test
   void sharesTheTimeOfAStepAmongOperations() {
     GpuReport report = new GpuReport();
-    VideoGeometry geometry = new VideoGeometry(32, 16, 5, 16, 2, 2, 4, new Grid(2, 1, 2));
+    VideoGeometry geometry = new VideoGeometry(32, 16, 5, 16, 2, 2, 4, new Grid(16, 16, 16));
     OperationClock.Times steps =
         new OperationClock.Times(
             Map.of(
                 "linear", spent(60, 40e9, 10e9),
-                "attention over 4 keys", spent(120, 160e9, 1e9)),
+                "attention over 4096 keys", spent(120, 160e9, 1e9)),
             20,
             200);
     OperationClock.Times decoding =
@@ -37,10 +37,10 @@ class GpuReportTest {
     assertThat(report.toString())
         .containsOnlyOnce("machine")
         .contains("Measured here: 1 TFLOP/s of 16-bit matrix products, 1000 GB/s of copies.")
-        .contains("32 x 16 pixels, 5 frames, 4 tokens: dense, 8-bit")
+        .contains("32 x 16 pixels, 5 frames, 4096 tokens: dense, 8-bit")
         .contains("0.1000 s a step (median of 2, guidance on)", "50.0% of self-attention")
         .containsSubsequence(
-            "| attention over 4 keys | 60.000 | 60.0% | 20.000 |",
+            "| attention over 4096 keys | 60.000 | 60.0% | 20.000 |",
             "| linear | 30.000 | 30.0% | 20.000 |",
             "| idle | 10.000 | 10.0% | 0.000 |",
             "| all | 100.000 | 100.0% | 40.000 |",
@@ -49,7 +49,7 @@ class GpuReportTest {
 
   @Test
   void linearLayersHaveTheFloorOfWhatTheyMultiply() {
-    VideoGeometry geometry = new VideoGeometry(32, 16, 5, 16, 2, 2, 4, new Grid(2, 1, 2));
+    VideoGeometry geometry = new VideoGeometry(32, 16, 5, 16, 2, 2, 4, new Grid(16, 16, 16));
     OperationClock.Times steps =
         new OperationClock.Times(
             Map.of("linear", spent(60, 40e9, 1e9), "linearAdd", spent(30, 20e9, 1e9)), 0, 90);

@@ -14,7 +14,7 @@ public enum AttentionPrecision {
   private static final int LONG_SEQUENCE = 2048;
 
   /** The precision of a call over so many keys where this one is wanted. */
-  AttentionPrecision forKeys(long keyTokens) {
+  public AttentionPrecision forKeys(long keyTokens) {
     return keyTokens >= LONG_SEQUENCE ? this : SIXTEEN_BIT;
   }
 }
