@@ -8,7 +8,8 @@ import org.reelspark.tensor.Tensor;
 public interface MemoryOperations {
   /**
    * Type of what linear layers and attention read, weights included: F32 or a narrower one that the
-   * device multiplies faster. Residual streams, latents, norms and modulation are F32 everywhere.
+   * device multiplies faster. Large layers may read a narrower one ({@link #uploadLarge}). Residual
+   * streams, latents, the layers between these and tokens, norms and modulation are F32 everywhere.
    */
   DType activationType();
 

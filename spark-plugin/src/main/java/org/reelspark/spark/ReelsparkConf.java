@@ -104,8 +104,8 @@ final class ReelsparkConf implements Serializable {
   static final ConfigEntry<ActivationType> ACTIVATIONS =
       ConfigEntry.choice(
           "gpu.activations",
-          "Type of a transformer's activations and linear weights on a GPU: `bf16`, or `f16`, which"
-              + " is nearer to what the CPU computes but holds no value above 65504.",
+          "Type of a transformer's activations on a GPU, and of its linear weights unless"
+              + " `gpu.linearPrecision` says otherwise: `bf16`, or `f16`, which is nearer to what the CPU computes but holds no value above 65504.",
           ActivationType.class,
           ActivationType.BF16);
 
