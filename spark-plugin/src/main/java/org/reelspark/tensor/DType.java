@@ -16,6 +16,16 @@ public enum DType {
     this.bytes = bytes;
   }
 
+  /**
+   * Whether an element is a number by itself, with a fraction: F8_E4M3 is not without its scale.
+   */
+  public boolean isFloat() {
+    return switch (this) {
+      case F32, F16, BF16 -> true;
+      case F8_E4M3, I32, U8 -> false;
+    };
+  }
+
   /** Bytes of one element. */
   public int bytes() {
     return bytes;

@@ -1,8 +1,6 @@
 package org.reelspark.backend.cpu;
 
 import java.nio.ByteBuffer;
-import java.util.EnumSet;
-import java.util.Set;
 import org.reelspark.backend.MemoryOperations;
 import org.reelspark.tensor.DType;
 import org.reelspark.tensor.HalfFloats;
@@ -14,7 +12,6 @@ import org.reelspark.tensor.Tensor;
 /** Allocation, conversion and copies. */
 final class CpuMemory implements MemoryOperations {
   private static final long TILE_ELEMENTS = 64 * 1024;
-  private static final Set<DType> FLOATS = EnumSet.of(DType.F32, DType.F16, DType.BF16);
 
   private final CpuRuntime runtime;
 
@@ -44,7 +41,7 @@ final class CpuMemory implements MemoryOperations {
 
   @Override
   public Tensor upload(Tensor host, DType dtype) {
-    if (host.space() != MemorySpace.HOST || !FLOATS.contains(host.dtype())) {
+    if (host.space() != MemorySpace.HOST || !host.dtype().isFloat()) {
       throw new IllegalArgumentException("expected floats in host memory, found " + host);
     }
     if (dtype != DType.F32) {

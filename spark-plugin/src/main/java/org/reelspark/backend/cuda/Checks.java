@@ -1,22 +1,18 @@
 package org.reelspark.backend.cuda;
 
 import java.util.Arrays;
-import java.util.EnumSet;
-import java.util.Set;
 import org.reelspark.tensor.DType;
 import org.reelspark.tensor.MemorySpace;
 import org.reelspark.tensor.Tensor;
 
 /** Guards of the operations: a kernel that reads past a tensor takes the process's GPU with it. */
 final class Checks {
-  private static final Set<DType> FLOATS = EnumSet.of(DType.F32, DType.F16, DType.BF16);
-
   private Checks() {}
 
   /** Every tensor holds floats of 16 or 32 bits in GPU memory. */
   static void floats(Tensor... tensors) {
     for (Tensor tensor : tensors) {
-      if (tensor.space() != MemorySpace.DEVICE || !FLOATS.contains(tensor.dtype())) {
+      if (tensor.space() != MemorySpace.DEVICE || !tensor.dtype().isFloat()) {
         throw new IllegalArgumentException(
             "expected floats in GPU memory, found %s in %s memory"
                 .formatted(tensor, tensor.space()));
