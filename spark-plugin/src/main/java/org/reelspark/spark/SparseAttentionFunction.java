@@ -50,9 +50,9 @@ final class SparseAttentionFunction
             values.size(),
             (Integer) headDimension,
             ScalaValues.options(options));
-    try (Tensor q = tensor("q", queries, call.shape().queryHeads(), call.shape());
-        Tensor k = tensor("k", keys, call.shape().keyHeads(), call.shape());
-        Tensor v = tensor("v", values, call.shape().keyHeads(), call.shape())) {
+    try (Tensor q = tensor("q", queries, call.queryShape());
+        Tensor k = tensor("k", keys, call.keyShape());
+        Tensor v = tensor("v", values, call.keyShape())) {
       AttentionInputs inputs = new AttentionInputs(q, k, v, AttentionLayout.TOKEN_MAJOR);
       return ExecutorRuntime.instance()
           .withBackend(
@@ -121,10 +121,8 @@ final class SparseAttentionFunction
     return values / tokenLength;
   }
 
-  /** {@code [1, tokens, heads, headDimension]} in host memory. */
-  private static Tensor tensor(String name, Seq<?> values, int heads, AttentionShape shape) {
-    int tokens = values.size() / (heads * shape.headDimension());
-    return Tensor.ofFloats(Shape.of(1, tokens, heads, shape.headDimension()), floats(name, values));
+  private static Tensor tensor(String name, Seq<?> values, Shape shape) {
+    return Tensor.ofFloats(shape, floats(name, values));
   }
 
   private static float[] floats(String name, Seq<?> values) {

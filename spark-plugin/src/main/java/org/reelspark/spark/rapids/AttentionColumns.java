@@ -4,10 +4,8 @@ import ai.rapids.cudf.ColumnView;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.reelspark.attention.AttentionShape;
 import org.reelspark.backend.AttentionInputs;
 import org.reelspark.backend.AttentionLayout;
-import org.reelspark.tensor.Shape;
 
 /** The arguments of {@code sparse_attention} as columns. */
 record AttentionColumns(
@@ -64,19 +62,12 @@ record AttentionColumns(
   }
 
   /** A row's queries, keys and values where they lie. */
-  AttentionInputs inputs(int row, AttentionShape shape) {
-    Shape ofKeys =
-        Shape.of(shape.batch(), shape.keyTokens(), shape.keyHeads(), shape.headDimension());
+  AttentionInputs inputs(int row, SparseAttention.Call call) {
     return new AttentionInputs(
-        queries.tensor(row, ofQueries(shape)),
-        keys.tensor(row, ofKeys),
-        values.tensor(row, ofKeys),
+        queries.tensor(row, call.queryShape()),
+        keys.tensor(row, call.keyShape()),
+        values.tensor(row, call.keyShape()),
         AttentionLayout.TOKEN_MAJOR);
-  }
-
-  /** The shape of a row's queries, and of its result. */
-  static Shape ofQueries(AttentionShape shape) {
-    return Shape.of(shape.batch(), shape.queryTokens(), shape.queryHeads(), shape.headDimension());
   }
 
   @Override

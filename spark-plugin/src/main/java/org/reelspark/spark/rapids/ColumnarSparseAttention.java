@@ -6,7 +6,6 @@ import com.nvidia.spark.RapidsUDF;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Optional;
-import org.reelspark.attention.AttentionShape;
 import org.reelspark.backend.StreamAttention;
 import org.reelspark.tensor.DType;
 import org.reelspark.tensor.Shape;
@@ -57,12 +56,11 @@ final class ColumnarSparseAttention
       for (int row = 0; row < calls.size(); row++) {
         if (calls.get(row).isPresent()) {
           SparseAttention.Call call = calls.get(row).orElseThrow();
-          AttentionShape shape = call.shape();
           device.enqueue(
-              columns.inputs(row, shape),
+              columns.inputs(row, call),
               call.parameters(),
               scratch,
-              result.tensor(row, AttentionColumns.ofQueries(shape)));
+              result.tensor(row, call.queryShape()));
         }
       }
       return result.toColumn();
