@@ -35,25 +35,24 @@ public record OperationWork(double operations, double bytes) {
     if (arguments.length > 0 && arguments[0] instanceof AttentionInputs inputs) {
       return attention(inputs);
     }
-    double linearOfRow =
-        Arrays.stream(arguments)
-            .flatMap(a -> a instanceof List<?> several ? several.stream() : Stream.of(a))
-            .filter(Linear.class::isInstance)
-            .map(Linear.class::cast)
-            .mapToDouble(linear -> 2.0 * linear.inputs() * linear.outputs())
-            .sum();
-    if (linearOfRow > 0) {
-      return linearOfRow * ((Tensor) arguments[0]).rows();
+    return Arrays.stream(arguments)
+        .flatMap(a -> a instanceof List<?> several ? several.stream() : Stream.of(a))
+        .mapToDouble(weights -> operations(weights, arguments))
+        .sum();
+  }
+
+  /** Of the layer that an argument is; x comes first, and what a convolution writes last. */
+  private static double operations(Object weights, Object[] arguments) {
+    if (weights instanceof Linear linear) {
+      return 2.0 * linear.inputs() * linear.outputs() * ((Tensor) arguments[0]).rows();
     }
-    Tensor out = arguments[arguments.length - 1] instanceof Tensor last ? last : null;
-    for (Object argument : arguments) {
-      if (argument instanceof Convolution convolution) {
-        double taps =
-            (double) convolution.kernelFrames()
-                * convolution.kernelHeight()
-                * convolution.kernelWidth();
-        return 2 * taps * convolution.inputs() * out.elementCount();
-      }
+    if (weights instanceof Convolution convolution) {
+      double taps =
+          (double) convolution.kernelFrames()
+              * convolution.kernelHeight()
+              * convolution.kernelWidth();
+      Tensor out = (Tensor) arguments[arguments.length - 1];
+      return 2 * taps * convolution.inputs() * out.elementCount();
     }
     return 0;
   }
