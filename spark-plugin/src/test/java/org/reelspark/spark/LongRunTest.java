@@ -36,7 +36,13 @@ class LongRunTest {
   static void start() {
     spark =
         SparkSessions.withPlugin(
-            "local[2]", Map.of(ReelsparkConf.MODEL_DIRECTORY.key(), TestModels.directory()));
+            "local[2]",
+            Map.of(
+                ReelsparkConf.MODEL_DIRECTORY.key(),
+                TestModels.directory(),
+                // With one thread, each video needs the same scratch memory as the one before.
+                ReelsparkConf.CPU_THREADS.key(),
+                "1"));
   }
 
   @AfterAll
