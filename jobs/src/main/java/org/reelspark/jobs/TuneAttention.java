@@ -13,9 +13,6 @@ import java.util.concurrent.Callable;
 import org.reelspark.attention.ProfileFile;
 import org.reelspark.attention.TokenOrder;
 import org.reelspark.attention.TunedProfile;
-import org.reelspark.backend.Backend;
-import org.reelspark.backend.cpu.CpuBackend;
-import org.reelspark.backend.cpu.CpuOptions;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.jobs.tuning.ProfileTuner;
@@ -26,6 +23,7 @@ import org.reelspark.model.VideoModel;
 import org.reelspark.model.registry.VideoModels;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Command line of the program that finds a model's sparse attention profile. */
@@ -78,14 +76,9 @@ public final class TuneAttention implements Callable<Integer> {
       description = "Token orders to choose from; default: ${DEFAULT-VALUE}.")
   private List<TokenOrder> orders;
 
-  @Option(names = "--width", paramLabel = "PIXELS", description = "Default: the model's.")
-  private Integer width;
+  @Mixin private final ChosenDevice device = new ChosenDevice();
 
-  @Option(names = "--height", paramLabel = "PIXELS", description = "Default: the model's.")
-  private Integer height;
-
-  @Option(names = "--frames", paramLabel = "N", description = "Default: the model's.")
-  private Integer frames;
+  @Mixin private final ChosenSize size = new ChosenSize();
 
   @Option(
       names = "--steps",
@@ -143,10 +136,11 @@ public final class TuneAttention implements Callable<Integer> {
   @Override
   public Integer call() {
     List<String> texts = readPrompts();
-    try (Backend backend = CpuBackend.create(CpuOptions.allProcessors());
-        VideoModel videoModel = VideoModels.loadWithoutProfile(model, backend)) {
+    try (ChosenDevice.Opened opened = device.open();
+        VideoModel videoModel = VideoModels.loadWithoutProfile(model, opened.backend())) {
       TuningPlan plan = plan(texts, videoModel);
-      TunedProfile profile = new ProfileTuner(videoModel, plan, progress::println).tune();
+      TunedProfile profile =
+          new ProfileTuner(videoModel, opened.backend(), plan, progress::println).tune();
       Path file = out == null ? model.resolve(TunedProfile.FILE_NAME) : out;
       ProfileFile.write(file, profile);
       progress.println("Wrote " + file);
@@ -156,11 +150,7 @@ public final class TuneAttention implements Callable<Integer> {
 
   private TuningPlan plan(List<String> texts, VideoModel videoModel) {
     GenerationDefaults defaults = videoModel.description().defaults();
-    VideoGeometry geometry =
-        videoModel.geometry(
-            Objects.requireNonNullElse(width, defaults.width()),
-            Objects.requireNonNullElse(height, defaults.height()),
-            Objects.requireNonNullElse(frames, defaults.frames()));
+    VideoGeometry geometry = size.geometry(videoModel);
     try {
       return new TuningPlan(
           texts,

@@ -44,7 +44,12 @@ class TuneAttentionTest {
 
     assertThat(outcome.exitCode).as(outcome.err).isZero();
     assertThat(outcome.out)
-        .contains("ROW_MAJOR: ", "BRICKS: ", "Best token order: ", "Wrote " + out);
+        .contains(
+            "Block selection: prompt 2 of 2, step 3 of 4\n",
+            "ROW_MAJOR: ",
+            "BRICKS: ",
+            "Best token order: ",
+            "Wrote " + out);
     TunedProfile tuned = ProfileFile.read(out);
     assertThat(tuned.profile().order()).isIn(TokenOrder.ROW_MAJOR, TokenOrder.BRICKS);
     assertThat(tuned.profile().layers()).hasSize(8);
@@ -91,14 +96,14 @@ class TuneAttentionTest {
         .contains("spiral", "HILBERT");
   }
 
-  private record Outcome(int exitCode, String out, String err) {}
+  record Outcome(int exitCode, String out, String err) {}
 
   private Path write(String prompts) throws IOException {
     return Files.writeString(directory.resolve("prompts.txt"), prompts);
   }
 
   /** In 64 x 64 pixels, 33 frames and 4 steps. */
-  private static Outcome run(Path prompts, Path out, String... more) {
+  static Outcome run(Path prompts, Path out, String... more) {
     List<String> arguments = new ArrayList<>();
     arguments.addAll(List.of("--model", MODEL.toString(), "--prompts", prompts.toString()));
     arguments.addAll(List.of("--out", out.toString(), "--steps", "4"));

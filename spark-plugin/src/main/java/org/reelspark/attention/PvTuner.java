@@ -30,7 +30,7 @@ public final class PvTuner {
     double norm = 0;
     for (int queryBlock : queryBlocks) {
       BlockContributions contributions = pooled.contributions(queryBlock);
-      float[] dense = contributions.denseOutput();
+      float[][] dense = contributions.denseOutput();
       norm += BlockContributions.norm(dense);
       int[] blocks = pooled.select(queryBlock, selection);
       admissible += pooled.keyBlocks();
@@ -45,7 +45,7 @@ public final class PvTuner {
   }
 
   private double distance(
-      BlockContributions contributions, float[] dense, int[] blocks, int threshold) {
+      BlockContributions contributions, float[][] dense, int[] blocks, int threshold) {
     BlockContributions.Sum sum = contributions.sum();
     float[] running = new float[QUERY_BLOCK];
     Arrays.fill(running, Float.NEGATIVE_INFINITY);

@@ -34,7 +34,7 @@ public final class SelectionTuner {
     double norm = 0;
     for (int queryBlock : queryBlocks) {
       BlockContributions contributions = pooled.contributions(queryBlock);
-      float[] dense = contributions.denseOutput();
+      float[][] dense = contributions.denseOutput();
       norm += BlockContributions.norm(dense);
       admissible += pooled.keyBlocks();
       for (int gate = 0; gate < GATES.length; gate++) {
@@ -51,7 +51,7 @@ public final class SelectionTuner {
   private void sweep(
       PooledSample pooled,
       BlockContributions contributions,
-      float[] dense,
+      float[][] dense,
       int gate,
       double[] error) {
     int queryBlock = contributions.queryBlock();

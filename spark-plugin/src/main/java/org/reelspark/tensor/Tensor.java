@@ -2,6 +2,7 @@ package org.reelspark.tensor;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * A dense row-major tensor over a region of {@link Memory}. A tensor made by {@link #owning} frees
@@ -140,22 +141,35 @@ public final class Tensor implements AutoCloseable {
    */
   public float[] toFloats() {
     float[] values = new float[Math.toIntExact(elementCount())];
-    ByteBuffer bytes = buffer();
+    copyFloats(0, values, 0, values.length);
+    return values;
+  }
+
+  /**
+   * Copies {@code count} elements of a host tensor of F32, F16 or BF16, from element {@code from}
+   * on in row-major order, into an array from {@code offset} on.
+   *
+   * @throws IllegalStateException for other types
+   */
+  public void copyFloats(long from, float[] values, int offset, int count) {
+    Objects.checkFromIndexSize(from, count, elementCount());
+    Objects.checkFromIndexSize(offset, count, values.length);
+    Tensor elements = view(dtype, Shape.of(count), memory, byteOffset + from * dtype.bytes());
+    ByteBuffer bytes = elements.buffer();
     switch (dtype) {
-      case F32 -> bytes.asFloatBuffer().get(values);
+      case F32 -> bytes.asFloatBuffer().get(values, offset, count);
       case F16 -> {
-        for (int i = 0; i < values.length; i++) {
-          values[i] = HalfFloats.ofF16(bytes.getShort(2 * i));
+        for (int i = 0; i < count; i++) {
+          values[offset + i] = HalfFloats.ofF16(bytes.getShort(2 * i));
         }
       }
       case BF16 -> {
-        for (int i = 0; i < values.length; i++) {
-          values[i] = HalfFloats.ofBf16(bytes.getShort(2 * i));
+        for (int i = 0; i < count; i++) {
+          values[offset + i] = HalfFloats.ofBf16(bytes.getShort(2 * i));
         }
       }
       case F8_E4M3, I32, U8 -> throw new IllegalStateException("no floats: " + this);
     }
-    return values;
   }
 
   @Override

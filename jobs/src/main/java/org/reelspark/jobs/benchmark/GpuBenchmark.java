@@ -5,8 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.reelspark.attention.AttentionProfile;
 import org.reelspark.attention.BlockSelection;
 import org.reelspark.attention.HeadParameters;
@@ -20,13 +20,14 @@ import org.reelspark.backend.cuda.LinearPrecision;
 import org.reelspark.backend.cuda.OperationClock;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
+import org.reelspark.jobs.ChosenSize;
 import org.reelspark.jobs.ProjectVersion;
-import org.reelspark.model.GenerationDefaults;
 import org.reelspark.model.ModelDescription;
 import org.reelspark.model.VideoGeometry;
 import org.reelspark.model.VideoModel;
 import org.reelspark.model.registry.VideoModels;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Speed of a model on a GPU: steps of the sampler by operation, text, decoding, memory. */
@@ -45,14 +46,7 @@ final class GpuBenchmark implements Callable<Integer> {
       description = "Index, UUID or PCI address of the GPU.")
   private String device;
 
-  @Option(names = "--width", description = "Of the video; the model's own by default.")
-  private Integer width;
-
-  @Option(names = "--height", description = "Of the video; the model's own by default.")
-  private Integer height;
-
-  @Option(names = "--frames", description = "Of the video; the model's own by default.")
-  private Integer frames;
+  @Mixin private final ChosenSize size = new ChosenSize();
 
   @Option(names = "--steps", defaultValue = "6", description = "Sampler steps that are timed.")
   private int steps;
@@ -96,9 +90,7 @@ final class GpuBenchmark implements Callable<Integer> {
 
   private String command() {
     StringBuilder command = new StringBuilder("jobs/benchmark gpu --model " + model.getFileName());
-    addChosen(command, "--width", width);
-    addChosen(command, "--height", height);
-    addChosen(command, "--frames", frames);
+    command.append(size.arguments());
     addChosen(command, "--steps", steps);
     addChosen(command, "--clip-steps", clipSteps);
     addChosen(command, "--keep", keep);
@@ -138,12 +130,13 @@ final class GpuBenchmark implements Callable<Integer> {
     try (OperationClock clock = new OperationClock(backend);
         VideoModel videoModel = VideoModels.load(model, clock.timed())) {
       double loaded = (System.nanoTime() - start) / 1e9;
-      VideoGeometry geometry = geometry(videoModel);
+      VideoGeometry geometry = size.geometry(videoModel);
       StepTimer timer = new StepTimer(videoModel, geometry, steps, clock);
       timer.warmUp();
       DeviceRates rates = DeviceRates.measure(clock);
       report.rates(rates);
-      int stepsOfClip = orElse(clipSteps, videoModel.description().defaults().steps());
+      int stepsOfClip =
+          Objects.requireNonNullElse(clipSteps, videoModel.description().defaults().steps());
       ClipTimer clips = new ClipTimer(videoModel, geometry, stepsOfClip);
       for (Attention attention : attentions(precisions, videoModel.description())) {
         report.add(attention.name, timer.time(attention.profile), rates, precisions);
@@ -183,17 +176,5 @@ final class GpuBenchmark implements Callable<Integer> {
                 new LayerProfile.TimestepRange(0, Collections.nCopies(description.heads(), head))));
     return new AttentionProfile(
         TokenOrder.HILBERT, Collections.nCopies(description.layers(), layer));
-  }
-
-  private VideoGeometry geometry(VideoModel videoModel) {
-    GenerationDefaults defaults = videoModel.description().defaults();
-    return videoModel.geometry(
-        orElse(width, defaults.width()),
-        orElse(height, defaults.height()),
-        orElse(frames, defaults.frames()));
-  }
-
-  private static int orElse(Integer chosen, int otherwise) {
-    return Stream.ofNullable(chosen).findFirst().orElse(otherwise);
   }
 }

@@ -4,8 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.reelspark.backend.Backend;
+import org.reelspark.jobs.ChosenDevice;
+import org.reelspark.jobs.ChosenSize;
 import org.reelspark.jobs.ProjectVersion;
-import org.reelspark.model.GenerationDefaults;
 import org.reelspark.model.VideoModel;
 import org.reelspark.model.checkpoint.Checkpoint;
 import org.reelspark.model.registry.VideoModels;
@@ -38,16 +39,7 @@ final class ModuleOutputs implements Callable<Integer> {
       description = "Of words that the model's tokenizer knows; default: ${DEFAULT-VALUE}.")
   private String prompt;
 
-  @Option(names = "--width", description = "Of the video; the model's own by default.")
-  private Integer width;
-
-  @Option(names = "--height", description = "Of the video; the model's own by default.")
-  private Integer height;
-
-  @Option(
-      names = "--frames",
-      description = "Of the video that the transformer sees; the model's own by default.")
-  private Integer frames;
+  @Mixin private final ChosenSize size = new ChosenSize();
 
   @Option(
       names = "--decoded-frames",
@@ -73,12 +65,8 @@ final class ModuleOutputs implements Callable<Integer> {
             .schedule(1);
     try (VideoModel videoModel = VideoModels.loadWithoutProfile(model, device);
         ModuleRun run = new ModuleRun(videoModel, onlyStep, device)) {
-      GenerationDefaults defaults = videoModel.description().defaults();
-      int videoWidth = width == null ? defaults.width() : width;
-      int videoHeight = height == null ? defaults.height() : height;
-      int videoFrames = frames == null ? defaults.frames() : frames;
-      run.predict(prompt, videoModel.geometry(videoWidth, videoHeight, videoFrames));
-      run.decode(videoModel.geometry(videoWidth, videoHeight, decodedFrames));
+      run.predict(prompt, size.geometry(videoModel));
+      run.decode(size.geometry(videoModel, decodedFrames));
       run.write(out);
     }
   }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.reelspark.jobs.ChosenDevice;
 import org.reelspark.jobs.ProjectVersion;
 import org.reelspark.jobs.judge.Clip;
 import org.reelspark.jobs.judge.JudgePrompts;

@@ -21,6 +21,7 @@ import org.reelspark.attention.TokenOrder;
 import org.reelspark.attention.TunedHead;
 import org.reelspark.attention.TunedProfile;
 import org.reelspark.attention.TuningRecord;
+import org.reelspark.backend.Backend;
 import org.reelspark.model.ModelDescription;
 import org.reelspark.model.VideoModel;
 
@@ -40,12 +41,14 @@ public final class ProfileTuner {
 
   /**
    * @param model without a profile of its own
+   * @param backend that it runs on
    * @param progress takes a line for each thing found
    */
-  public ProfileTuner(VideoModel model, TuningPlan plan, Consumer<String> progress) {
+  public ProfileTuner(
+      VideoModel model, Backend backend, TuningPlan plan, Consumer<String> progress) {
     this.plan = plan;
     this.model = model.description();
-    this.runs = new CalibrationRuns(model, plan);
+    this.runs = new CalibrationRuns(model, backend, plan);
     this.progress = progress;
   }
 
@@ -119,30 +122,49 @@ public final class ProfileTuner {
     void accept(TokenOrder order, HeadPlace place, HeadSample sample, int[] queryBlocks);
   }
 
-  /** Runs all prompts; heads and orders of one attention call are worked on in parallel. */
   private void forEachSample(String round, List<TokenOrder> orders, SampleTask task) {
     int[] taken = {0};
     for (int prompt = 0; prompt < plan.prompts().size(); prompt++) {
+      String place = "%s: prompt %d of %d".formatted(round, prompt + 1, plan.prompts().size());
       runs.run(
           prompt,
-          (layer, step, heads) -> {
-            int[] queryBlocks = queryBlocks(heads.get(0).tokens(), taken[0]++);
-            IntStream.range(0, heads.size() * orders.size())
-                .parallel()
-                .forEach(
-                    i -> {
-                      TokenOrder order = orders.get(i / heads.size());
-                      int head = i % heads.size();
-                      int[] permutation = order.permutation(plan.geometry().grid());
-                      task.accept(
-                          order,
-                          new HeadPlace(layer, plan.range(step), head),
-                          heads.get(head).permuted(permutation),
-                          queryBlocks);
-                    });
+          new CalibrationRuns.SampleConsumer() {
+            @Override
+            public void accept(int layer, int step, SampledAttention attention) {
+              int[] queryBlocks = queryBlocks(attention.tokens(), taken[0]++);
+              forEachHead(layer, step, attention, orders, queryBlocks, task);
+            }
+
+            @Override
+            public void stepDone(int step) {
+              progress.accept("%s, step %d of %d".formatted(place, step + 1, plan.steps()));
+            }
           });
-      progress.accept("%s: prompt %d of %d".formatted(round, prompt + 1, plan.prompts().size()));
     }
+  }
+
+  /** Heads and orders are worked on in parallel. */
+  private void forEachHead(
+      int layer,
+      int step,
+      SampledAttention attention,
+      List<TokenOrder> orders,
+      int[] queryBlocks,
+      SampleTask task) {
+    int heads = attention.heads();
+    IntStream.range(0, heads * orders.size())
+        .parallel()
+        .forEach(
+            i -> {
+              TokenOrder order = orders.get(i / heads);
+              int head = i % heads;
+              int[] permutation = order.permutation(plan.geometry().grid());
+              task.accept(
+                  order,
+                  new HeadPlace(layer, plan.range(step), head),
+                  attention.head(head).permuted(permutation),
+                  queryBlocks);
+            });
   }
 
   /** Evenly spread query blocks, others for each call so that all get their turn. */

@@ -1,4 +1,4 @@
-package org.reelspark.jobs.benchmark;
+package org.reelspark.jobs;
 
 import org.reelspark.backend.Backend;
 import org.reelspark.backend.cpu.CpuBackend;
@@ -11,8 +11,8 @@ import org.reelspark.backend.cuda.CudaOptions;
 import org.reelspark.backend.cuda.LinearPrecision;
 import picocli.CommandLine.Option;
 
-/** The options that say what a benchmark runs on: the processor unless a GPU is named. */
-final class ChosenDevice {
+/** The options that say what a program runs on: the processor unless a GPU is named. */
+public final class ChosenDevice {
   private static final int NINE_TENTHS_OF_MEMORY = 0;
 
   @Option(
@@ -40,7 +40,7 @@ final class ChosenDevice {
   private LinearPrecision linearPrecision;
 
   /** A backend and what it computes on. */
-  static final class Opened implements AutoCloseable {
+  public static final class Opened implements AutoCloseable {
     private final Backend backend;
     private final CudaGpu gpu;
 
@@ -52,7 +52,7 @@ final class ChosenDevice {
       this.gpu = gpu;
     }
 
-    Backend backend() {
+    public Backend backend() {
       return backend;
     }
 
@@ -67,7 +67,7 @@ final class ChosenDevice {
   /**
    * @throws org.reelspark.error.ReelsparkException without such a GPU
    */
-  Opened open() {
+  public Opened open() {
     if (gpu == null) {
       return new Opened(CpuBackend.create(CpuOptions.allProcessors()), null);
     }
@@ -85,7 +85,7 @@ final class ChosenDevice {
   }
 
   /** As on the command line, for reports; empty for the processor. */
-  String arguments() {
+  public String arguments() {
     return gpu == null
         ? ""
         : " --device %s --activations %s --attention-precision %s --linear-precision %s"
