@@ -2,11 +2,18 @@ package org.reelspark.spark;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
+import scala.collection.Iterator;
+import scala.reflect.ClassTag;
+import scala.runtime.AbstractFunction1;
 
 /** Starts real Spark for tests. */
 final class SparkSessions {
@@ -69,8 +76,35 @@ final class SparkSessions {
     return all;
   }
 
-  /** Waits until this many executors have come. */
+  /**
+   * Waits until this many executors of one core take tasks: a job that starts earlier may be done
+   * by the first of them alone.
+   */
   static void awaitExecutors(SparkSession spark, int executors) throws InterruptedException {
+    awaitRegistration(spark, executors);
+    // Executors take tasks some time after they have registered, when their plugins have started.
+    // Spark starts the tasks of a barrier stage together, thus not before all executors can.
+    List<Integer> tasks = Collections.nCopies(executors, 0);
+    new JavaSparkContext(spark.sparkContext())
+        .parallelize(tasks, executors)
+        .rdd()
+        .barrier()
+        .mapPartitions(new Unchanged(), false, ClassTag.apply(Integer.class))
+        .count();
+  }
+
+  private static final class Unchanged
+      extends AbstractFunction1<Iterator<Integer>, Iterator<Integer>> implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public Iterator<Integer> apply(Iterator<Integer> rows) {
+      return rows;
+    }
+  }
+
+  private static void awaitRegistration(SparkSession spark, int executors)
+      throws InterruptedException {
     // The driver counts itself.
     Await.until(
         () -> spark.sparkContext().getExecutorMemoryStatus().size() > executors,
