@@ -1,85 +1,78 @@
 package org.reelspark.spark;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.apache.spark.SparkConf;
+import org.apache.spark.deploy.master.Master$;
+import org.apache.spark.rpc.RpcEnv;
 
 /**
- * A standalone master and workers of one core, each worker on an address of its own, as if on
- * machines of their own. In {@code local-cluster} they share one, and Spark does not speculate on
- * the machine where a task is slow.
+ * A standalone master in this JVM and workers of one core in others, each worker on an address of
+ * its own, as if on machines of their own. In {@code local-cluster} they share one, and Spark does
+ * not speculate on the machine where a task is slow.
  */
 final class StandaloneCluster implements AutoCloseable {
   private static final String MASTER_HOST = "127.0.0.1";
-  private final List<Process> processes = new ArrayList<>();
+  private final List<Process> workers = new ArrayList<>();
   private final Path directory;
-  private final String url;
+  private final RpcEnv master;
 
-  private StandaloneCluster(Path directory, String url) {
+  private StandaloneCluster(Path directory, RpcEnv master) {
     this.directory = directory;
-    this.url = url;
+    this.master = master;
   }
 
   /**
    * @param directory for logs and work of executors
    */
   static StandaloneCluster start(int workers, Path directory) throws IOException {
-    String port = Integer.toString(freePort());
-    StandaloneCluster cluster =
-        new StandaloneCluster(directory, "spark://" + MASTER_HOST + ":" + port);
-    cluster.daemon(
-        "org.apache.spark.deploy.master.Master",
-        "--host",
-        MASTER_HOST,
-        "--port",
-        port,
-        "--webui-port",
-        "0");
+    // The system chooses a port, and the master listens there before a worker looks for it.
+    RpcEnv master =
+        Master$.MODULE$.startRpcEnvAndEndpoint(MASTER_HOST, 0, 0, new SparkConf(false))._1();
+    StandaloneCluster cluster = new StandaloneCluster(directory, master);
     for (int worker = 0; worker < workers; worker++) {
-      cluster.daemon(
-          "org.apache.spark.deploy.worker.Worker",
-          "--host",
-          "127.0.0." + (2 + worker),
-          "--cores",
-          "1",
-          "--memory",
-          "1g",
-          "--webui-port",
-          "0",
-          "--work-dir",
-          directory.resolve("work").toString(),
-          cluster.url);
+      cluster.startWorker("127.0.0." + (2 + worker));
     }
     return cluster;
   }
 
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(MASTER_HOST))) {
-      return socket.getLocalPort();
-    }
-  }
-
-  private void daemon(String main, String... arguments) throws IOException {
-    Path log = directory.resolve("daemon-%d.log".formatted(processes.size()));
-    processes.add(Processes.start(Processes.java("128m", main, arguments), log));
+  private void startWorker(String host) throws IOException {
+    Path log = directory.resolve("worker-%d.log".formatted(workers.size()));
+    ProcessBuilder worker =
+        Processes.java(
+            "128m",
+            "org.apache.spark.deploy.worker.Worker",
+            "--host",
+            host,
+            "--cores",
+            "1",
+            "--memory",
+            "1g",
+            "--webui-port",
+            "0",
+            "--work-dir",
+            directory.resolve("work").toString(),
+            url());
+    workers.add(Processes.start(worker, log));
   }
 
   String url() {
-    return url;
+    return master.address().toSparkURL();
   }
 
-  /** Ends the daemons, and executors that no longer hear them. */
+  /** Ends workers, their executors, which may no longer hear them, and the master. */
   @Override
   public void close() {
     List<ProcessHandle> all =
-        processes.stream()
+        workers.stream()
             .flatMap(process -> Stream.concat(process.descendants(), Stream.of(process.toHandle())))
             .toList();
     all.forEach(ProcessHandle::destroyForcibly);
     all.forEach(process -> process.onExit().join());
+    master.shutdown();
+    master.awaitTermination();
   }
 }
