@@ -24,6 +24,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Document;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
+import org.reelspark.spark.RunningTasks;
 import org.reelspark.video.DecodedVideo;
 import picocli.CommandLine;
 
@@ -42,6 +44,12 @@ class GenerateVideosTest {
       List.of("--set", "width=64", "--set", "height=64", "--set", "frames=5", "--set", "steps=2");
 
   @TempDir private Path directory;
+
+  /** Those of a job that ended early write here, and the directory is deleted next. */
+  @AfterEach
+  void awaitTasks() throws InterruptedException {
+    RunningTasks.awaitEnd();
+  }
 
   @Test
   void makesVideosKeepsFailedRowsApartAndSkipsWhatIsDone() throws IOException {
@@ -134,6 +142,7 @@ class GenerateVideosTest {
 
     assertThat(cancelled.get().exitCode()).isEqualTo(GenerateVideos.COULD_NOT_RUN);
     assertThat(cancelled.get().err()).contains("error: CANCELLED");
+    RunningTasks.awaitEnd();
     assertThat(files(".tmp")).isEmpty();
     assertThat(run(prompts).exitCode()).isEqualTo(GenerateVideos.ALL_ROWS_DONE);
     assertThat(files(".mp4")).hasSize(2);

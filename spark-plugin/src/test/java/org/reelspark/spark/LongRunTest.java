@@ -15,6 +15,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -48,6 +49,12 @@ class LongRunTest {
   @AfterAll
   static void stop() {
     spark.stop();
+  }
+
+  /** The one that was cancelled gives its memory back some time after its job has ended. */
+  @AfterEach
+  void awaitTasks() throws InterruptedException {
+    RunningTasks.awaitEnd();
   }
 
   private static Dataset<Row> prompts(int rows) {

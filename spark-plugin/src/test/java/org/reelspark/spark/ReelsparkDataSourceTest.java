@@ -26,6 +26,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,6 +64,12 @@ class ReelsparkDataSourceTest {
   @BeforeEach
   void name() {
     output = directory.resolve("out put");
+  }
+
+  /** Those of a job that failed write here, and the directory is deleted next. */
+  @AfterEach
+  void awaitTasks() throws InterruptedException {
+    RunningTasks.awaitEnd();
   }
 
   private static Dataset<Row> prompts(String... prompts) {

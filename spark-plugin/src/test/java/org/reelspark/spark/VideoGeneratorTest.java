@@ -58,7 +58,9 @@ class VideoGeneratorTest {
   }
 
   @AfterEach
-  void close() {
+  void close() throws InterruptedException {
+    // Those of a job that failed write to the directory, which is deleted next.
+    RunningTasks.awaitEnd();
     generator.close();
     spark.conf().unset(ReelsparkConf.OUTPUT_DIRECTORY.key());
     spark.conf().unset(ReelsparkConf.FAIL_ON_ERROR.key());
