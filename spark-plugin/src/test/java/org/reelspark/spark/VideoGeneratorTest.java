@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
@@ -211,9 +212,8 @@ class VideoGeneratorTest {
   void progressCountsVideosErrorsAndSteps() throws InterruptedException {
     generate(prompts("a red circle moves up", "a blue square moves left", ""));
 
-    while (generator.tasks().size() < 3) {
-      Thread.sleep(20); // listener events arrive after the action ends; the timeout bounds the wait
-    }
+    // Listener events arrive after the action ends.
+    Await.until(() -> generator.tasks().size() == 3, () -> generator.tasks().toString());
     GenerationProgress progress = generator.progress();
     long work = 2L * 2 * 192; // of a video, with guidance
     assertThat(progress.generated()).isEqualTo(2);
@@ -290,29 +290,21 @@ class VideoGeneratorTest {
 
   @Test
   void cancelledJobEndsSoonAndLeavesTheModelFree() throws InterruptedException {
+    // Minutes on any machine, for progress comes every few seconds.
     Map<String, String> endless =
-        Map.of("width", "64", "height", "64", "frames", "9", "steps", "1000");
+        Map.of("width", "128", "height", "128", "frames", "33", "steps", "1000");
     Dataset<Row> slow = generator.generate(prompts("a red circle moves up"), endless);
-    List<Throwable> failures = new ArrayList<>();
-    Thread action =
-        new Thread(
+    CompletableFuture<List<Row>> job =
+        CompletableFuture.supplyAsync(
             () -> {
               spark.sparkContext().setJobGroup("cancelled", "to be cancelled", false);
-              try {
-                slow.collectAsList();
-              } catch (Throwable e) {
-                failures.add(e);
-              }
+              return slow.collectAsList();
             });
-    action.start();
-    while (generator.progress().steps() == 0) {
-      Thread.sleep(20);
-    }
+    Await.until(() -> generator.progress().steps() > 0, () -> "no step", job);
 
     spark.sparkContext().cancelJobGroup("cancelled");
-    action.join();
 
-    assertThat(failures).hasSize(1);
+    assertThatThrownBy(() -> Await.end(job)).hasStackTraceContaining("cancelled");
     assertThat(statuses(generate(prompts("a red circle moves up")))).containsExactly("generated");
     assertThat(generator.progress().steps()).isLessThan(1000);
   }
