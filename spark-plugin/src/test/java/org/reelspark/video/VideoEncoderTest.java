@@ -162,17 +162,25 @@ class VideoEncoderTest {
         .hasMessageContaining("libopenh264");
   }
 
+  /**
+   * A leak shows in each round. In some, the memory of the process also grows because the heap
+   * comes to parts of itself that it has not touched before, or gives such parts back.
+   */
   @ParameterizedTest
   @EnumSource(names = {"MP4_H264", "GIF"})
   void leavesNoMemoryBehind(VideoFormat format) {
     Frames frames = MovingPictures.draw(1, 1280, 720);
-    int repeats = 40;
-    encodeRepeatedly(frames, format, repeats);
-    long before = nativeBytes();
-    encodeRepeatedly(frames, format, repeats);
+    int repeats = 30;
+    long leastGrowth = Long.MAX_VALUE;
+    for (int round = 0; round < 4; round++) {
+      long before = nativeBytes();
+      encodeRepeatedly(frames, format, repeats);
+      leastGrowth = Math.min(leastGrowth, nativeBytes() - before);
+    }
 
-    long leakOfHalfAPicture = repeats * frames.rgb().capacity() / 2L;
-    assertThat(nativeBytes() - before).isLessThan(leakOfHalfAPicture);
+    // The encoder's own pictures take half as much as ours.
+    long leakOfAQuarterOfAPicture = repeats * frames.rgb().capacity() / 4L;
+    assertThat(leastGrowth).isLessThan(leakOfAQuarterOfAPicture);
   }
 
   private static long nativeBytes() {
