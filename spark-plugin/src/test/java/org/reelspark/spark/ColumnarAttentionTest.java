@@ -19,6 +19,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,6 +40,12 @@ class ColumnarAttentionTest {
   private final List<Row> rows = new ArrayList<>();
   private final Random random = new Random(7);
   private final long openBefore = HostColumns.open();
+
+  /** The next test of this JVM may ask for another number of threads. */
+  @AfterAll
+  static void closeBackend() {
+    ExecutorRuntime.close();
+  }
 
   @AfterEach
   void everythingIsClosed() {
