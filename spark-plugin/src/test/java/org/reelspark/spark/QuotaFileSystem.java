@@ -59,8 +59,8 @@ public final class QuotaFileSystem extends StrictFileSystem {
 
           @Override
           public void write(byte[] bytes, int offset, int length) throws IOException {
-            if (REMAINING.addAndGet(-length) < 0) {
-              REMAINING.set(0);
+            long before = REMAINING.getAndUpdate(remaining -> Math.max(0, remaining - length));
+            if (before < length) {
               throw new IOException("No space left on device");
             }
             out.write(bytes, offset, length);
