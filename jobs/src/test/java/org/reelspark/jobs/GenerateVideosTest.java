@@ -9,8 +9,12 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -136,6 +140,7 @@ class GenerateVideosTest {
     CompletableFuture<Outcome> cancelled =
         CompletableFuture.supplyAsync(() -> run(prompts, "--set", "steps=500"));
     while (files(".json").isEmpty()) {
+      assertThat(cancelled).isNotDone();
       TimeUnit.MILLISECONDS.sleep(50);
     }
     cancel.run();
@@ -258,13 +263,30 @@ class GenerateVideosTest {
     return directory.resolve("out");
   }
 
+  /** Passes over what a running job moves meanwhile, where {@link Files#walk} would throw. */
   private List<Path> files(String ending) throws IOException {
-    if (!Files.exists(output())) {
-      return List.of();
-    }
-    try (Stream<Path> files = Files.walk(output())) {
-      return files.filter(file -> file.toString().endsWith(ending)).sorted().toList();
-    }
+    List<Path> files = new ArrayList<>();
+    Files.walkFileTree(
+        output(),
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            if (file.toString().endsWith(ending)) {
+              files.add(file);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException failure)
+              throws IOException {
+            if (failure instanceof NoSuchFileException) {
+              return FileVisitResult.CONTINUE;
+            }
+            throw failure;
+          }
+        });
+    return files.stream().sorted().toList();
   }
 
   private static Map<Path, FileTime> modificationTimes(List<Path> files) throws IOException {
