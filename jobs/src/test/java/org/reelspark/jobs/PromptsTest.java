@@ -13,6 +13,8 @@ import java.util.OptionalInt;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,9 +26,20 @@ import org.reelspark.error.ReelsparkException;
 
 @Timeout(300)
 class PromptsTest {
-  private static final SparkSession SPARK = LocalSpark.session();
+  private static SparkSession spark;
 
   @TempDir private Path directory;
+
+  @BeforeAll
+  static void start() {
+    spark = LocalSpark.session();
+  }
+
+  /** A job that finds a session takes it in place of one of its own. */
+  @AfterAll
+  static void stop() {
+    spark.stop();
+  }
 
   @Test
   void readsCsvWithQuotedCommasQuotesAndLineBreaks() {
@@ -73,7 +86,7 @@ class PromptsTest {
   @Test
   void readsParquet() {
     Path file = directory.resolve("prompts.parquet");
-    SPARK
+    spark
         .sql("select 'a ball' as prompt, 3 as seed, 1.5D as guidance")
         .write()
         .parquet(file.toString());
@@ -85,19 +98,19 @@ class PromptsTest {
   void readsOnlyTheFirstRowsUnderALimit() {
     Path file = write("prompts.txt", "one\ntwo\nthree\n");
 
-    assertThat(Prompts.read(SPARK, file.toString(), OptionalInt.of(2)).count()).isEqualTo(2);
+    assertThat(Prompts.read(spark, file.toString(), OptionalInt.of(2)).count()).isEqualTo(2);
   }
 
   @Test
   void numbersTheRowsOfManyFilesOneByOne() {
     Path file = directory.resolve("prompts.parquet");
-    SPARK
+    spark
         .range(0, 100, 1, 7)
         .selectExpr("cast(id as string) as prompt")
         .write()
         .parquet(file.toString());
 
-    Dataset<Row> rows = Prompts.read(SPARK, file.toString(), OptionalInt.empty()).rows();
+    Dataset<Row> rows = Prompts.read(spark, file.toString(), OptionalInt.empty()).rows();
     assertThat(rows.select("row").distinct().count()).isEqualTo(100);
     assertThat(rows.filter("row between 1 and 100").count()).isEqualTo(100);
   }
@@ -167,14 +180,14 @@ class PromptsTest {
   }
 
   private static List<String> read(Path file) {
-    Dataset<Row> rows = Prompts.read(SPARK, file.toString(), OptionalInt.empty()).rows();
+    Dataset<Row> rows = Prompts.read(spark, file.toString(), OptionalInt.empty()).rows();
     return Arrays.stream((Row[]) rows.orderBy(Prompts.ROW_COLUMN).collect())
         .map(row -> row.mkString("|"))
         .toList();
   }
 
   private static void assertInvalid(Path file, String... fragments) {
-    assertThatThrownBy(() -> Prompts.read(SPARK, file.toString(), OptionalInt.empty()))
+    assertThatThrownBy(() -> Prompts.read(spark, file.toString(), OptionalInt.empty()))
         .isInstanceOfSatisfying(
             ReelsparkException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_INPUT))
         .hasMessageContainingAll(fragments);
