@@ -1,6 +1,7 @@
 package org.reelspark.tensor;
 
 import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicLong;
@@ -113,8 +114,13 @@ public final class HostMemory implements Memory {
 
   @Override
   public void close() {
-    allocation.closedByOwner = true;
-    cleanable.clean();
+    try {
+      allocation.closedByOwner = true;
+      cleanable.clean();
+    } finally {
+      // Were it found unreachable before, the collector's thread would free it, at any later time.
+      Reference.reachabilityFence(this);
+    }
   }
 
   private static final class AddressedBytes extends BytePointer {

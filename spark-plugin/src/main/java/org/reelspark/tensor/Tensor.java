@@ -1,5 +1,6 @@
 package org.reelspark.tensor;
 
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Objects;
@@ -170,6 +171,8 @@ public final class Tensor implements AutoCloseable {
       }
       case F8_E4M3, I32, U8 -> throw new IllegalStateException("no floats: " + this);
     }
+    // The buffer does not keep the memory of a tensor that nobody else holds.
+    Reference.reachabilityFence(memory);
   }
 
   @Override
