@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.apache.spark.sql.Row;
@@ -128,16 +129,17 @@ record RunPlan(
     for (Batch batch : pending) {
       Shape shape = batch.shape();
       text.append(
-          "  %d x %dx%d pixels, %d frames: %,d tokens, %d steps, %d model runs, %s attention%n"
-              .formatted(
-                  batch.videos(),
-                  shape.width(),
-                  shape.height(),
-                  shape.frames(),
-                  shape.tokens(),
-                  shape.steps(),
-                  shape.modelRuns(),
-                  shape.attention()));
+          String.format(
+              Locale.ROOT,
+              "  %d x %dx%d pixels, %d frames: %,d tokens, %d steps, %d model runs, %s attention%n",
+              batch.videos(),
+              shape.width(),
+              shape.height(),
+              shape.frames(),
+              shape.tokens(),
+              shape.steps(),
+              shape.modelRuns(),
+              shape.attention()));
     }
     failureLines.forEach(line -> text.append("  ").append(line).append(System.lineSeparator()));
     return text.toString();

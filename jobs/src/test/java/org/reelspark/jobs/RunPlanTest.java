@@ -3,6 +3,7 @@ package org.reelspark.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Locale;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.expressions.GenericRowWithSchema;
 import org.apache.spark.sql.types.DataTypes;
@@ -29,7 +30,12 @@ class RunPlanTest {
           .add(VideoGenerator.PLAN_COLUMN, PLAN);
 
   private static Row row(long number, String status, String key, int steps, int modelRuns) {
-    Object[] plan = {status, key, 64, 64, 5, 100, steps, modelRuns, "dense"};
+    return row(number, status, key, steps, modelRuns, 100);
+  }
+
+  private static Row row(
+      long number, String status, String key, int steps, int modelRuns, int tokens) {
+    Object[] plan = {status, key, 64, 64, 5, tokens, steps, modelRuns, "dense"};
     return new GenericRowWithSchema(
         new Object[] {number, new GenericRowWithSchema(plan, PLAN)}, ROW);
   }
@@ -54,5 +60,17 @@ class RunPlanTest {
             "5 rows: 3 to generate, 1 skipped (already there), 0 failed, 1 the same as another",
             "  2 x 64x64 pixels, 5 frames: 100 tokens, 8 steps, 16 model runs, dense attention",
             "  1 x 64x64 pixels, 5 frames: 100 tokens, 4 steps, 4 model runs, dense attention");
+  }
+
+  @Test
+  void numbersAreWrittenAlikeEverywhere() {
+    RunPlan plan = RunPlan.of(List.of(row(1, "pending", "a", 4, 4, 14_040)));
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.GERMANY);
+    try {
+      assertThat(plan.text()).contains(": 14,040 tokens");
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -83,8 +84,12 @@ public final class CheckpointWriter {
     if (needed > free) {
       throw new ReelsparkException(
           ErrorCode.OUTPUT_UNWRITABLE,
-          "the checkpoint takes %,d bytes and the disk of %s has %,d free; choose another disk by --out, --dtype bf16, or fewer --layers and --text-layers"
-              .formatted(needed, directory, free));
+          String.format(
+              Locale.ROOT,
+              "the checkpoint takes %,d bytes and the disk of %s has %,d free; choose another disk by --out, --dtype bf16, or fewer --layers and --text-layers",
+              needed,
+              directory,
+              free));
     }
   }
 

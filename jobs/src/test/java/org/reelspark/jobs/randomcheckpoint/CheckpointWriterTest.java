@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.reelspark.attention.AttentionProfile;
 import org.reelspark.backend.AttentionInputs;
 import org.reelspark.backend.Backend;
@@ -278,10 +280,19 @@ class CheckpointWriterTest {
     assertThat(file).hasContent("mine");
   }
 
-  @Test
-  void namesTheSpaceThatIsNeededAndThatIsFree() {
-    assertThatThrownBy(() -> CheckpointWriter.requireSpace(directory, 28_900_000_000L, 1_000_000L))
-        .hasMessageContainingAll("28,900,000,000", "1,000,000 free", directory.toString(), "--out");
+  @ParameterizedTest
+  @ValueSource(strings = {"en-US", "de-DE"})
+  void namesTheSpaceThatIsNeededAndThatIsFree(String language) {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag(language));
+    try {
+      assertThatThrownBy(
+              () -> CheckpointWriter.requireSpace(directory, 28_900_000_000L, 1_000_000L))
+          .hasMessageContainingAll(
+              "28,900,000,000", "1,000,000 free", directory.toString(), "--out");
+    } finally {
+      Locale.setDefault(before);
+    }
     CheckpointWriter.requireSpace(directory, 1000, 1000);
   }
 
