@@ -17,7 +17,7 @@ public record TunedProfile(AttentionProfile profile, TuningRecord tuning) {
     if (!tuning.modelDigest().equals(digest)) {
       throw new ReelsparkException(
           ErrorCode.PROFILE_INVALID,
-          "the attention profile was tuned for the model with digest %s, but this model's is %s; run jobs/tune-attention on this model, or remove its %s to attend densely"
+          "the attention profile was tuned for the model with digest %s, but this model's is %s; if its files should be the same, one is damaged, so fetch them again; else run jobs/tune-attention on this model, or remove its %s to attend densely"
               .formatted(tuning.modelDigest(), digest, FILE_NAME));
     }
   }

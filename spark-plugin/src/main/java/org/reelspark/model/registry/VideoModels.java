@@ -34,7 +34,18 @@ public final class VideoModels {
    */
   public static VideoModel load(Path modelDirectory, Backend backend) {
     Checkpoint checkpoint = Checkpoint.open(modelDirectory);
-    return load(checkpoint, profile(checkpoint), backend);
+    Optional<TunedProfile> tuned = profile(checkpoint);
+    VideoModel model = load(checkpoint, tuned.map(TunedProfile::profile), backend);
+    try {
+      // Only now, because a file that is damaged or missing makes another digest too, and what
+      // reads
+      // it says which one it is.
+      tuned.ifPresent(found -> found.checkModel(checkpoint.digest()));
+      return model;
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
   }
 
   /**
@@ -61,14 +72,9 @@ public final class VideoModels {
     return model;
   }
 
-  private static Optional<AttentionProfile> profile(Checkpoint checkpoint) {
+  private static Optional<TunedProfile> profile(Checkpoint checkpoint) {
     Path file = checkpoint.directory().resolve(TunedProfile.FILE_NAME);
-    if (!Files.exists(file)) {
-      return Optional.empty();
-    }
-    TunedProfile tuned = ProfileFile.read(file);
-    tuned.checkModel(checkpoint.digest());
-    return Optional.of(tuned.profile());
+    return Files.exists(file) ? Optional.of(ProfileFile.read(file)) : Optional.empty();
   }
 
   private static void log(

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -213,6 +214,17 @@ class VideoModelsTest {
     writeProfile(AttentionProfile.DENSE, "0".repeat(64));
 
     assertFails(ErrorCode.PROFILE_INVALID, "0".repeat(64), Checkpoint.open(model).digest());
+  }
+
+  /** Which the profile's digest shows too, but not where. */
+  @Test
+  void namesTheDamagedFileOfAModelWithAProfile() throws IOException {
+    writeProfile(AttentionProfile.DENSE, Checkpoint.open(model).digest());
+    Path weights = model.resolve("vae/diffusion_pytorch_model.safetensors");
+    byte[] whole = Files.readAllBytes(weights);
+    Files.write(weights, Arrays.copyOf(whole, whole.length - 1));
+
+    assertFails(ErrorCode.CHECKPOINT_INVALID, weights.toString());
   }
 
   @Test
