@@ -49,7 +49,8 @@ public final class Checkpoint {
   public static Checkpoint open(Path directory) {
     if (!Files.isDirectory(directory)) {
       throw notFound(
-          "model directory %s does not exist; give the path of a checkpoint".formatted(directory));
+          "model directory %s %s; give the path of a checkpoint's directory"
+              .formatted(directory, Files.exists(directory) ? "is a file" : "does not exist"));
     }
     Path index = directory.resolve("model_index.json");
     if (!Files.isRegularFile(index)) {

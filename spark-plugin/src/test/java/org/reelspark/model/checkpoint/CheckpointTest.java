@@ -71,6 +71,8 @@ class CheckpointTest {
   void namesWhatIsMissing() throws IOException {
     Path absent = directory.resolve("absent");
     assertNotFound(() -> Checkpoint.open(absent), "model directory " + absent + " does not exist");
+    Path file = Files.writeString(directory.resolve("model.safetensors"), "");
+    assertNotFound(() -> Checkpoint.open(file), "model directory " + file + " is a file");
     assertNotFound(() -> Checkpoint.open(directory), directory + " has no model_index.json");
 
     Checkpoint checkpoint = open(INDEX);
