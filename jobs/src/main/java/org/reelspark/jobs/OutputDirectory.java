@@ -30,8 +30,13 @@ final class OutputDirectory {
       Path path = new Path(directory);
       FileSystem fileSystem = path.getFileSystem(configuration);
       return new OutputDirectory(fileSystem, fileSystem.makeQualified(path));
-    } catch (IOException | IllegalArgumentException e) {
-      throw unwritable(directory, e);
+    } catch (IOException | RuntimeException e) {
+      // Hadoop has no exception of its own for a class that is missing.
+      throw new ReelsparkException(
+          ErrorCode.OUTPUT_UNWRITABLE,
+          "no configured file system can open %s (%s); choose another directory, or bring its file system by --jars, such as hadoop-aws for s3a"
+              .formatted(directory, e.getMessage()),
+          e);
     }
   }
 

@@ -186,6 +186,7 @@ class GenerateVideosTest {
 
     assertCannotRun(run(directory.resolve("none.csv")), "INVALID_INPUT", "none.csv");
     assertCannotRun(run(prompts, "--out", file + "/out"), "OUTPUT_UNWRITABLE", "--out");
+    assertCannotRun(run(prompts, "--out", "s3a://bucket/out"), "OUTPUT_UNWRITABLE", "hadoop-aws");
     assertCannotRun(run(prompts, "--model", directory + "/none"), "MODEL_NOT_FOUND", "none");
     assertCannotRun(run(prompts, "--limit", "0"), "INVALID_OPTION", "--limit");
     assertCannotRun(run(prompts, "--set", "step=3"), "INVALID_OPTION", "'steps'");

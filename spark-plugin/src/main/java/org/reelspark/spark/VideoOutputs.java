@@ -44,13 +44,18 @@ final class VideoOutputs {
         return new LocalOutputStore(java.nio.file.Path.of(localPath));
       }
       return new HadoopOutputStore(fileSystem, root);
-    } catch (IOException | IllegalArgumentException e) {
-      throw new ReelsparkException(
-          ErrorCode.INVALID_CONFIGURATION,
-          "%s is '%s', which no configured file system can open (%s)"
-              .formatted(ReelsparkConf.OUTPUT_DIRECTORY.key(), directory, e.getMessage()),
-          e);
+    } catch (IOException | RuntimeException e) {
+      // Hadoop has no exception of its own for a class that is missing.
+      throw cannotOpen(directory, e);
     }
+  }
+
+  private static ReelsparkException cannotOpen(String directory, Exception cause) {
+    return new ReelsparkException(
+        ErrorCode.INVALID_CONFIGURATION,
+        "%s is '%s', which no configured file system can open (%s); choose another, or bring its file system by spark.jars, such as hadoop-aws for s3a"
+            .formatted(ReelsparkConf.OUTPUT_DIRECTORY.key(), directory, cause.getMessage()),
+        cause);
   }
 
   /** The same on the driver and on executors: what the application started with. */

@@ -53,7 +53,12 @@ class ReelsparkDataSourceTest {
   static void start() {
     spark =
         SparkSessions.withPlugin(
-            "local[2]", Map.of("spark.hadoop.fs.quota.impl", QuotaFileSystem.class.getName()));
+            "local[2]",
+            Map.of(
+                "spark.hadoop.fs.quota.impl",
+                QuotaFileSystem.class.getName(),
+                "spark.hadoop.fs.missing.impl",
+                "org.example.MissingFileSystem"));
   }
 
   @AfterAll
@@ -364,6 +369,12 @@ class ReelsparkDataSourceTest {
         ErrorCode.OUTPUT_UNWRITABLE,
         () -> writer(prompts(CIRCLE)).mode("append").save("nofs://host/path"),
         "nofs");
+    assertFails(
+        ErrorCode.OUTPUT_UNWRITABLE,
+        () -> writer(prompts(CIRCLE)).mode("append").save("missing://host/path"),
+        "no configured file system can open missing://host/path",
+        "org.example.MissingFileSystem not found",
+        "spark.jars");
   }
 
   @Test
