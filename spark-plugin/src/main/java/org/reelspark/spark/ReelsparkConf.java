@@ -36,7 +36,8 @@ final class ReelsparkConf implements Serializable {
   static final ConfigEntry<String> OUTPUT_DIRECTORY =
       ConfigEntry.text(
           "output.directory",
-          "Where videos are written: a path or URI of any file system that Spark can write."
+          "Where videos are written: a path or URI of any file system that Spark can write; a"
+              + " relative path is the driver's."
               + " Without it, results carry the bytes of the video.");
 
   static final ConfigEntry<Integer> CHECKPOINT_STEPS =
@@ -200,12 +201,19 @@ final class ReelsparkConf implements Serializable {
   }
 
   static ReelsparkConf of(SparkSession spark) {
-    return of(CollectionConverters.asJava(spark.conf().getAll()));
+    return of(CollectionConverters.asJava(spark.conf().getAll())).forExecutors();
   }
 
   /** The settings of the session whose query is being analysed. */
   static ReelsparkConf ofCurrentQuery() {
-    return of(CollectionConverters.asJava(SQLConf.get().getAllConfs()));
+    return of(CollectionConverters.asJava(SQLConf.get().getAllConfs())).forExecutors();
+  }
+
+  /** A relative output directory is the driver's. */
+  private ReelsparkConf forExecutors() {
+    return find(OUTPUT_DIRECTORY)
+        .map(directory -> with(OUTPUT_DIRECTORY, VideoOutputs.absolute(directory)))
+        .orElse(this);
   }
 
   /**

@@ -50,6 +50,23 @@ final class VideoOutputs {
     }
   }
 
+  /**
+   * The directory as executors find it, whose working directories are not the driver's.
+   *
+   * @throws ReelsparkException INVALID_CONFIGURATION
+   */
+  static String absolute(String directory) {
+    try {
+      Path path = new Path(directory);
+      if (path.toUri().getScheme() != null || path.isAbsolute()) {
+        return directory;
+      }
+      return path.getFileSystem(hadoopConfiguration()).makeQualified(path).toString();
+    } catch (IOException | RuntimeException e) {
+      throw cannotOpen(directory, e);
+    }
+  }
+
   private static ReelsparkException cannotOpen(String directory, Exception cause) {
     return new ReelsparkException(
         ErrorCode.INVALID_CONFIGURATION,

@@ -3,6 +3,8 @@ package org.reelspark.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -16,6 +18,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Two executors in processes of their own. */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
@@ -61,6 +64,30 @@ class LocalClusterTest {
       assertThat(witnesses.stream().map(fields -> fields[0]).distinct()).hasSize(2);
       assertThat(witnesses.stream().map(fields -> fields[1]).distinct()).hasSize(1);
       assertThat(witnesses.stream().map(fields -> fields[2]).distinct()).containsExactly("1");
+    }
+  }
+
+  @Test
+  void relativeOutputDirectoryIsTheDriversNotThatOfTheExecutorsProcess(@TempDir Path directory)
+      throws IOException {
+    Path output = directory.resolve("my clips");
+    String relative = Path.of("").toAbsolutePath().relativize(output).toString();
+    Map<String, String> settings =
+        Map.of(
+            ReelsparkConf.MODEL_DIRECTORY.key(),
+            TestModels.directory(),
+            ReelsparkConf.OUTPUT_DIRECTORY.key(),
+            relative);
+    try (SparkSession spark = SparkSessions.withPluginOnCluster(1, settings)) {
+      Row video =
+          spark
+              .sql(
+                  "SELECT video.* FROM (SELECT generate_video('a red circle moves up', map('width', 32,"
+                      + " 'height', 32, 'frames', 5, 'steps', 1)) AS video)")
+              .head();
+
+      assertThat(video.<String>getAs("status")).isEqualTo("generated");
+      assertThat(Path.of(URI.create(video.getAs("uri")))).exists().startsWith(output);
     }
   }
 }
