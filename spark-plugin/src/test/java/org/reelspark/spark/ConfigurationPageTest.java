@@ -37,6 +37,11 @@ class ConfigurationPageTest {
     lines.add("with `SET key=value` in SQL. A query uses the values at the time it is analysed.");
     lines.add("A key under `spark.reelspark.` that is not in this table is refused.");
     lines.add("");
+    lines.add(
+        "Executors take `backend`, `cpu.threads`, `device.*`, `executor.*` and `gpu.*`, but for");
+    lines.add(
+        "`gpu.tasks`, when they start: set those for the application; in a session it is too late.");
+    lines.add("");
     lines.add("| key | value | default | meaning | since |");
     lines.add("|---|---|---|---|---|");
     for (ConfigEntry<?> entry : ReelsparkConf.ENTRIES) {
