@@ -26,4 +26,10 @@ public final class ReelsparkException extends RuntimeException {
   public ErrorClass errorClass() {
     return code.errorClass();
   }
+
+  /** With the code, which logs, shells and Python see in no other way. */
+  @Override
+  public String toString() {
+    return "%s: %s: %s".formatted(getClass().getName(), code, getMessage());
+  }
 }
