@@ -32,8 +32,11 @@ public final class VideoStore implements VideoOutput {
   /** Holds what has been computed of videos that are not finished, each under its key. */
   public static final String CHECKPOINT_DIRECTORY = "_checkpoints";
 
+  /** Says which model and plan version the videos come from, and is there before the first one. */
+  public static final String DESCRIPTION_FILE = "_reelspark.json";
+
   private static final Logger LOG = LoggerFactory.getLogger(VideoStore.class);
-  private static final String DESCRIPTION_FILE = "_reelspark.json";
+
   private static final int LAYOUT_VERSION = 1;
   private static final ObjectMapper JSON =
       new ObjectMapper()

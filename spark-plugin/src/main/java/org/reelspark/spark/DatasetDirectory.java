@@ -64,6 +64,11 @@ final class DatasetDirectory {
     return list(root).length > 0;
   }
 
+  /** Whether any run has been here. */
+  boolean holdsDataset() {
+    return exists(new Path(root, VideoStore.DESCRIPTION_FILE)) || exists(manifest());
+  }
+
   /** Whether any run has come to its end: one that was cut off leaves a directory without data. */
   boolean holdsManifest() {
     return Arrays.stream(list(manifest()))

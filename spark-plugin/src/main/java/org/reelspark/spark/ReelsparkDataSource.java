@@ -59,7 +59,7 @@ public final class ReelsparkDataSource
     DatasetDirectory directory = directory(options);
     // A table keeps those of its videos; reading has none of its own.
     SinkOptions.requireKnown(options.keySet());
-    if (!directory.holdsFiles()) {
+    if (!directory.holdsDataset()) {
       if (options.containsKey(SinkOptions.MODEL)) {
         LOG.warn("There are no videos at {}: an empty table, to insert prompts into", directory);
         return new ManifestRelation(context, directory, options);

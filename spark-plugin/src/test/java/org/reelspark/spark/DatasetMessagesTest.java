@@ -1,7 +1,11 @@
 package org.reelspark.spark;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.spark.sql.SparkSession;
@@ -9,11 +13,16 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.reelspark.error.ErrorCode;
+import org.reelspark.error.ReelsparkException;
 
 /** What a user is told where a write or a load could pass for a success, or for another fault. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class DatasetMessagesTest {
   private static SparkSession spark;
+
+  @TempDir Path directory;
 
   @BeforeAll
   static void start() {
@@ -23,6 +32,16 @@ class DatasetMessagesTest {
   @AfterAll
   static void stop() {
     spark.stop();
+  }
+
+  @Test
+  void directoryOfOtherFilesIsNoEmptyDataset() throws IOException {
+    Files.writeString(directory.resolve("notes.txt"), "mine");
+
+    assertThatThrownBy(() -> spark.read().format("reelspark").load(directory.toString()))
+        .isInstanceOfSatisfying(
+            ReelsparkException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_INPUT))
+        .hasMessageContainingAll("no videos at", directory.toString());
   }
 
   @Test
