@@ -21,6 +21,9 @@ import org.reelspark.generate.GenerationOptions;
 record SinkOptions(ReelsparkConf conf, Map<String, String> defaults) {
   static final String MODEL = "model";
 
+  /** What Spark makes of {@code partitionBy}. */
+  private static final String PARTITIONS = "__partition_columns";
+
   /** Options that stand for a setting of the session. */
   private static final Map<String, ConfigEntry<?>> SETTINGS =
       Map.of(
@@ -67,6 +70,11 @@ record SinkOptions(ReelsparkConf conf, Map<String, String> defaults) {
    * @throws ReelsparkException INVALID_OPTION for a name that does not exist
    */
   static void requireKnown(Set<String> names) {
+    if (names.contains(PARTITIONS)) {
+      throw new ReelsparkException(
+          ErrorCode.INVALID_OPTION,
+          "videos cannot be partitioned by columns; leave partitionBy out, other columns are kept in the manifest");
+    }
     for (String name : names) {
       String lowerCase = name.toLowerCase(Locale.ROOT);
       if (!SETTINGS.containsKey(lowerCase) && !GenerationOption.keys().contains(lowerCase)) {

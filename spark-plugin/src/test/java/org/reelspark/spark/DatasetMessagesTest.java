@@ -8,6 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.apache.spark.sql.DataFrameWriter;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -34,6 +37,16 @@ class DatasetMessagesTest {
     spark.stop();
   }
 
+  private static DataFrameWriter<Row> writer(String prompts) {
+    return spark
+        .sql("SELECT * FROM VALUES " + prompts + " AS t(prompt, width)")
+        .write()
+        .format("reelspark")
+        .option("model", TestModels.directory())
+        .options(Map.of("height", "32", "frames", "5", "steps", "1"))
+        .mode(SaveMode.Append);
+  }
+
   @Test
   void directoryOfOtherFilesIsNoEmptyDataset() throws IOException {
     Files.writeString(directory.resolve("notes.txt"), "mine");
@@ -42,6 +55,17 @@ class DatasetMessagesTest {
         .isInstanceOfSatisfying(
             ReelsparkException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_INPUT))
         .hasMessageContainingAll("no videos at", directory.toString());
+  }
+
+  @Test
+  void partitionsAreRefusedByTheNameThatTheUserWrote() {
+    String path = directory.resolve("clips").toString();
+
+    assertThatThrownBy(() -> writer("('a', 32)").partitionBy("width").save(path))
+        .isInstanceOfSatisfying(
+            ReelsparkException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_OPTION))
+        .hasMessageContaining("leave partitionBy out");
+    assertThat(Path.of(path)).doesNotExist();
   }
 
   @Test
