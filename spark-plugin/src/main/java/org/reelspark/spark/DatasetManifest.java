@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -87,6 +88,21 @@ final class DatasetManifest {
         .collectAsList()
         .stream()
         .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** How many requests of a run failed, by error code. */
+  static Map<String, Long> failures(SparkSession spark, DatasetDirectory directory, String run) {
+    Map<String, Long> failures = new TreeMap<>();
+    spark
+        .read()
+        .schema(ROWS)
+        .parquet(directory.manifest(run).toString())
+        .filter("error is not null")
+        .groupBy("error.code")
+        .count()
+        .collectAsList()
+        .forEach(row -> failures.put(row.getString(0), row.getLong(1)));
+    return failures;
   }
 
   /** The manifests of all runs. */

@@ -3,6 +3,7 @@ package org.reelspark.spark;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -53,6 +54,21 @@ final class DatasetWriter {
       directory.keepOnly(DatasetManifest.keys(spark, directory, run), run);
     }
     dropCheckpoints();
+    reportFailures(run);
+  }
+
+  /**
+   * The write has succeeded, so that nothing else says so to whoever does not load the manifest.
+   */
+  private void reportFailures(String run) {
+    Map<String, Long> failures = DatasetManifest.failures(spark, directory, run);
+    if (!failures.isEmpty()) {
+      LOG.warn(
+          "{} rows failed: {}; load {} and see its column error where status is failed",
+          failures.values().stream().mapToLong(Long::longValue).sum(),
+          failures,
+          directory);
+    }
   }
 
   /** The videos are there: files that nobody needs are no reason to call the run failed. */

@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.core.Logger;
+import org.apache.logging.log4j.core.appender.WriterAppender;
 import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
@@ -45,6 +49,33 @@ class DatasetMessagesTest {
         .option("model", TestModels.directory())
         .options(Map.of("height", "32", "frames", "5", "steps", "1"))
         .mode(SaveMode.Append);
+  }
+
+  @Test
+  void writeSaysHowManyRowsFailed() {
+    String path = directory.resolve("clips").toString();
+
+    String log =
+        logOf(() -> writer("('a red circle moves up', 32), ('', 32), ('a', 33)").save(path));
+
+    assertThat(log).contains("2 rows failed: {INVALID_PROMPT=1, INVALID_SIZE=1}", path);
+    assertThat(logOf(() -> writer("('a red circle moves up', 32)").save(path))).isEmpty();
+  }
+
+  /** What {@link DatasetWriter} logs meanwhile. */
+  private static String logOf(Runnable action) {
+    StringWriter log = new StringWriter();
+    WriterAppender appender =
+        WriterAppender.createAppender(null, null, log, "written", false, true);
+    Logger logger = (Logger) LogManager.getLogger(DatasetWriter.class);
+    appender.start();
+    logger.addAppender(appender);
+    try {
+      action.run();
+    } finally {
+      logger.removeAppender(appender);
+    }
+    return log.toString();
   }
 
   @Test
