@@ -10,17 +10,28 @@ public final class NearestName {
   private NearestName() {}
 
   /**
-   * The known name at the smallest edit distance, letter case apart.
+   * The known name at the smallest edit distance, letter case apart. What a name has beyond the
+   * length of the one sought does not count, or a short beginning of a long name would be nearest
+   * to any other short name.
    *
    * @param known at least one name
    */
   public static String of(String name, Collection<String> known) {
     String lower = name.toLowerCase(Locale.ROOT);
-    LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
     return known.stream()
         .min(
-            Comparator.comparingInt(
-                candidate -> distance.apply(lower, candidate.toLowerCase(Locale.ROOT))))
+            Comparator.comparingInt((String candidate) -> distanceToBeginning(lower, candidate))
+                .thenComparingInt(candidate -> distance(lower, candidate)))
         .orElseThrow();
+  }
+
+  private static int distanceToBeginning(String lower, String candidate) {
+    int length = Math.min(lower.length(), candidate.length());
+    return Math.min(distance(lower, candidate), distance(lower, candidate.substring(0, length)));
+  }
+
+  private static int distance(String lower, String candidate) {
+    return LevenshteinDistance.getDefaultInstance()
+        .apply(lower, candidate.toLowerCase(Locale.ROOT));
   }
 }
