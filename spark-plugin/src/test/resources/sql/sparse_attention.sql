@@ -14,6 +14,10 @@ SELECT CAST(slice(sparse_attention(array(0, 0, 0, 0), array(0, 0, 0, 0), array(1
 SELECT CAST(sparse_attention(array(1, 0, 0, 1), array(1, 0), array(3, 4), 2, map('heads', 2, 'key_heads', 1)) AS STRING);
 --> [3.0, 4.0, 3.0, 4.0]
 
+-- Beside a fraction SQL makes the number of heads a decimal.
+SELECT CAST(sparse_attention(array(1, 0, 0, 1), array(1, 0, 0, 1), array(3, 4, 3, 4), 2, map('heads', 2, 'top_cdf', 0.9)) AS STRING);
+--> [3.0, 4.0, 3.0, 4.0]
+
 -- The one admissible block is kept whatever the thresholds.
 SELECT CAST(sparse_attention(array(1, 0), array(1, 0), array(3, 4), 2, map('top_cdf', 0.5)) AS STRING);
 --> [3.0, 4.0]

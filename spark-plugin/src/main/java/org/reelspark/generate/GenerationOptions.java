@@ -73,7 +73,7 @@ public record GenerationOptions(
       return OptionalLong.empty();
     }
     try {
-      return OptionalLong.of(Long.parseLong(value.strip()));
+      return OptionalLong.of(WholeNumber.parse(value));
     } catch (NumberFormatException e) {
       throw invalid(
           ErrorCode.INVALID_OPTION,
@@ -96,7 +96,7 @@ public record GenerationOptions(
     }
     String accepted = "an integer from 1 to " + largest;
     try {
-      long number = Long.parseLong(value.strip());
+      long number = WholeNumber.parse(value);
       if (number < 1 || number > largest) {
         throw invalid(code, option, value, accepted);
       }

@@ -12,6 +12,7 @@ import org.reelspark.attention.Masking;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.NearestName;
 import org.reelspark.error.ReelsparkException;
+import org.reelspark.generate.WholeNumber;
 
 /**
  * The options of {@code sparse_attention}.
@@ -100,9 +101,9 @@ record SparseAttentionOptions(
       return defaultValue;
     }
     try {
-      int value = Integer.parseInt(text.strip());
-      if (value >= 1) {
-        return value;
+      long value = WholeNumber.parse(text);
+      if (value >= 1 && value <= Integer.MAX_VALUE) {
+        return (int) value;
       }
     } catch (NumberFormatException e) {
       // Falls through to the error that names the value.

@@ -43,6 +43,15 @@ class GenerationOptionsTest {
   }
 
   @Test
+  void integerMayBeWrittenAsADecimal() {
+    GenerationOptions options =
+        GenerationOptions.parse(Map.of("seed", "9007199254740993.0", "frames", "81.00"));
+
+    assertThat(options.seed()).hasValue(9_007_199_254_740_993L);
+    assertThat(options.frames()).hasValue(81);
+  }
+
+  @Test
   void nullValueCountsAsNotStated() {
     assertThat(GenerationOptions.parse(Collections.singletonMap("seed", null)))
         .isEqualTo(GenerationOptions.NONE);
@@ -62,6 +71,8 @@ class GenerationOptionsTest {
   @CsvSource({
     "seed, 9223372036854775808, INVALID_OPTION, an integer from",
     "seed, 1.5, INVALID_OPTION, an integer from",
+    "seed, NaN, INVALID_OPTION, an integer from",
+    "seed, 1e999999999, INVALID_OPTION, an integer from",
     "width, 0, INVALID_SIZE, an integer from 1 to 16384",
     "height, -480, INVALID_SIZE, an integer from 1 to 16384",
     "width, 99999999999, INVALID_SIZE, an integer from 1 to 16384",
