@@ -26,5 +26,8 @@ FROM VALUES (map('width', 65)), (map('frames', 0)), (map('frames', -4)), (map('f
 --> INVALID_SIZE
 --> TOKEN_BUDGET_EXCEEDED
 
+SELECT v.error.code, v.error.message FROM (SELECT generate_video('a red square moves right', map('width', 8, 'height', 16, 'frames', 1)) v);
+--> INVALID_SIZE | 8 x 16 pixels are too small for the format mp4_h264, which needs 16 on each side; choose a larger size or another format
+
 SELECT generate_video('a', map(), 'b');
 --! generate_video takes 1 to 2 arguments, found 3

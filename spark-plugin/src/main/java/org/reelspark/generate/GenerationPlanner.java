@@ -1,8 +1,10 @@
 package org.reelspark.generate;
 
+import java.util.Locale;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.model.VideoGeometry;
+import org.reelspark.video.VideoFormat;
 
 /** Checks inputs and says what they will take, without generating anything. */
 public final class GenerationPlanner {
@@ -37,8 +39,24 @@ public final class GenerationPlanner {
     if (geometry.grid().tokens() > settings.maxTokens()) {
       throw overBudget(request, geometry.grid().tokens() + " tokens");
     }
+    requireEncodable(request);
     String key = ContentKey.of(request, model.description());
     return new PlannedGeneration(request, key, geometry, output.find(key, request));
+  }
+
+  /** Before the video is made, which would be lost. */
+  private static void requireEncodable(GenerationRequest request) {
+    VideoFormat format = request.format();
+    if (Math.min(request.width(), request.height()) < format.leastSide()) {
+      throw new ReelsparkException(
+          ErrorCode.INVALID_SIZE,
+          "%d x %d pixels are too small for the format %s, which needs %d on each side; choose a larger size or another format"
+              .formatted(
+                  request.width(),
+                  request.height(),
+                  format.name().toLowerCase(Locale.ROOT),
+                  format.leastSide()));
+    }
   }
 
   private ReelsparkException overBudget(GenerationRequest request, String tokens) {

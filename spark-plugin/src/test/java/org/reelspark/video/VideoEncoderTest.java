@@ -46,6 +46,15 @@ class VideoEncoderTest {
         .isEqualTo(VideoEncoder.encode(frames, FRAMES_PER_SECOND, format));
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void encodesPicturesOfTheLeastSide(VideoFormat format) {
+    int side = format.leastSide();
+
+    assertThat(VideoEncoder.encode(MovingPictures.draw(1, side, side), FRAMES_PER_SECOND, format))
+        .isNotEmpty();
+  }
+
   /** FFmpeg reads sizes and rates from text, which some locales write in other digits. */
   @Test
   void givesTheSameBytesInEveryLocale() {
