@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -176,6 +177,11 @@ public final class TuneAttention implements Callable<Integer> {
     } catch (CharacterCodingException e) {
       throw new ReelsparkException(
           ErrorCode.INVALID_INPUT, prompts + " is not UTF-8; save it as UTF-8 text", e);
+    } catch (NoSuchFileException e) {
+      throw new ReelsparkException(
+          ErrorCode.INVALID_INPUT,
+          "%s does not exist; give a text file with a prompt on each line".formatted(prompts),
+          e);
     } catch (IOException e) {
       throw new ReelsparkException(
           ErrorCode.INVALID_INPUT,

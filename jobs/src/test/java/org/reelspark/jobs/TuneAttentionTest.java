@@ -80,7 +80,7 @@ class TuneAttentionTest {
   void reportsPromptsThatCannotBeRead() throws IOException {
     Path none = directory.resolve("none.txt");
     assertThat(run(none, directory.resolve("p.json")).err)
-        .contains("INVALID_INPUT", none.toString());
+        .contains("INVALID_INPUT", none + " does not exist");
     Path empty = write("\n \n");
     Outcome outcome = run(empty, directory.resolve("p.json"));
     assertThat(outcome.exitCode).isEqualTo(2);
