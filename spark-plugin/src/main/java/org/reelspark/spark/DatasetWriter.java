@@ -6,6 +6,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
@@ -50,18 +51,37 @@ final class DatasetWriter {
     directory.requireWritable();
     String run = newRun();
     generate(prompts, source, run);
+    reportFailures(run);
     if (mode == SaveMode.Overwrite) {
-      directory.keepOnly(DatasetManifest.keys(spark, directory, run), run);
+      removeOthers(run);
     }
     dropCheckpoints();
-    reportFailures(run);
   }
 
   /**
-   * The write has succeeded, so that nothing else says so to whoever does not load the manifest.
+   * A query that finds no prompts, or none that can be used, is more often a mistake than a wish to
+   * delete everything.
    */
+  private void removeOthers(String run) {
+    Set<String> keys = DatasetManifest.keys(spark, directory, run);
+    if (keys.isEmpty()) {
+      throw new ReelsparkException(
+          ErrorCode.INVALID_INPUT,
+          "the input names no video, so that mode(\"overwrite\") would leave none of those in %s; they stay. Check the prompts, or delete the directory if that is meant"
+              .formatted(directory));
+    }
+    directory.keepOnly(keys, run);
+  }
+
+  /** Nothing else tells whoever does not load the manifest: the write succeeds. */
   private void reportFailures(String run) {
-    Map<String, Long> failures = DatasetManifest.failures(spark, directory, run);
+    Map<String, Long> failures;
+    try {
+      failures = DatasetManifest.failures(spark, directory, run);
+    } catch (RuntimeException e) {
+      LOG.warn("How many rows failed cannot be counted", e);
+      return;
+    }
     if (!failures.isEmpty()) {
       LOG.warn(
           "{} rows failed: {}; load {} and see its column error where status is failed",
