@@ -111,6 +111,7 @@ record SqlFunction(
       }
     }
     ReelsparkConf conf = ReelsparkConf.ofCurrentQuery();
+    StartSettings.warnOfLateOnes(conf);
     return new ScalaUDF(
         body.apply(conf),
         returnType,

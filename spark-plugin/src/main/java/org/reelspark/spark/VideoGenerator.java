@@ -79,6 +79,7 @@ public final class VideoGenerator implements AutoCloseable {
   /** As {@link #generate(Dataset, Map)}, with other settings than the session's. */
   Dataset<Row> generate(Dataset<Row> prompts, Map<String, String> defaults, ReelsparkConf conf) {
     GenerationOptions.parse(defaults);
+    StartSettings.warnOfLateOnes(conf);
     Dataset<Row> spread = spread(prompts, defaults, conf);
     GenerateRows generateRows =
         new GenerateRows(conf, defaults, metrics, InputColumns.of(spread.schema()));

@@ -13,6 +13,7 @@ import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.Logger;
 import org.apache.logging.log4j.core.appender.WriterAppender;
 import org.apache.spark.sql.DataFrameWriter;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 
@@ -56,18 +59,58 @@ class DatasetMessagesTest {
     String path = directory.resolve("clips").toString();
 
     String log =
-        logOf(() -> writer("('a red circle moves up', 32), ('', 32), ('a', 33)").save(path));
+        logOf(
+            DatasetWriter.class,
+            () -> writer("('a red circle moves up', 32), ('', 32), ('a', 33)").save(path));
 
     assertThat(log).contains("2 rows failed: {INVALID_PROMPT=1, INVALID_SIZE=1}", path);
-    assertThat(logOf(() -> writer("('a red circle moves up', 32)").save(path))).isEmpty();
+    assertThat(logOf(DatasetWriter.class, () -> writer("('a red circle moves up', 32)").save(path)))
+        .isEmpty();
   }
 
-  /** What {@link DatasetWriter} logs meanwhile. */
-  private static String logOf(Runnable action) {
+  @Test
+  void saysOnceThatASessionCannotChooseTheDevice() {
+    String key = ReelsparkConf.GPU_DEVICE.key();
+    spark.conf().set(key, "late");
+    Runnable query = () -> spark.sql("SELECT generate_video('a')").schema();
+    try {
+      assertThat(logOf(StartSettings.class, query)).contains(key + " is 'late' in this session");
+      assertThat(logOf(StartSettings.class, query)).isEmpty();
+    } finally {
+      spark.conf().unset(key);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"('left out', 32)", "('', 32), ('a', 33)"})
+  void overwriteWithoutAPromptRemovesNothing(String prompts) {
+    String path = directory.resolve("clips").toString();
+    writer("('a red circle moves up', 32)").save(path);
+    DataFrameWriter<Row> nothing =
+        spark
+            .sql(
+                "SELECT * FROM VALUES "
+                    + prompts
+                    + " AS t(prompt, width) WHERE prompt <> 'left out'")
+            .write()
+            .format("reelspark")
+            .option("model", TestModels.directory())
+            .mode(SaveMode.Overwrite);
+
+    assertThatThrownBy(() -> nothing.save(path))
+        .isInstanceOfSatisfying(
+            ReelsparkException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_INPUT))
+        .hasMessageContainingAll("names no video", path, "they stay");
+    Dataset<Row> left = spark.read().format("reelspark").load(path);
+    assertThat(left.filter("status = 'generated'").count()).isEqualTo(1);
+  }
+
+  /** What a class logs meanwhile. */
+  private static String logOf(Class<?> logging, Runnable action) {
     StringWriter log = new StringWriter();
     WriterAppender appender =
         WriterAppender.createAppender(null, null, log, "written", false, true);
-    Logger logger = (Logger) LogManager.getLogger(DatasetWriter.class);
+    Logger logger = (Logger) LogManager.getLogger(logging);
     appender.start();
     logger.addAppender(appender);
     try {

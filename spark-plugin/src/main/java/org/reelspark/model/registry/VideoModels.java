@@ -37,9 +37,7 @@ public final class VideoModels {
     Optional<TunedProfile> tuned = profile(checkpoint);
     VideoModel model = load(checkpoint, tuned.map(TunedProfile::profile), backend);
     try {
-      // Only now, because a file that is damaged or missing makes another digest too, and what
-      // reads
-      // it says which one it is.
+      // Only now: a damaged file makes another digest too, and what reads it says which one it is.
       tuned.ifPresent(found -> found.checkModel(checkpoint.digest()));
       return model;
     } catch (RuntimeException e) {
