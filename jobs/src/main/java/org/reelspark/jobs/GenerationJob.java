@@ -60,7 +60,10 @@ final class GenerationJob {
       }
       RunSummary summary = RunSummary.of(rows, secondsSinceStart());
       output.write(PAGE, VideoPage.html(summary));
-      output.write(REPORT, RunReport.html(summary, generator.tasks(), generator.layerSparsity()));
+      // A run that finds all done would replace the report of the one that did it.
+      if (summary.generated() > 0 || !output.holds(REPORT)) {
+        output.write(REPORT, RunReport.html(summary, generator.tasks(), generator.layerSparsity()));
+      }
       out.println(summary.line());
       summary.failureLines().forEach(out::println);
       out.println("Videos: " + output.shown(PAGE));

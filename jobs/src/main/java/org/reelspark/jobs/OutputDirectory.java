@@ -53,8 +53,12 @@ final class OutputDirectory {
 
   /** Whether an earlier run has put videos here. */
   boolean holdsVideos() {
+    return holds(VIDEO_STORE_DESCRIPTION);
+  }
+
+  boolean holds(String name) {
     try {
-      return fileSystem.exists(new Path(root, VIDEO_STORE_DESCRIPTION));
+      return fileSystem.exists(new Path(root, name));
     } catch (IOException e) {
       throw unwritable(root.toString(), e);
     }

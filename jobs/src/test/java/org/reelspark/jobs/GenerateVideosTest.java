@@ -95,6 +95,7 @@ class GenerateVideosTest {
 
     assertThat(second.exitCode()).isEqualTo(GenerateVideos.SOME_ROWS_FAILED);
     assertThat(second.out()).contains("6 rows: 0 generated, 2 skipped, 4 failed");
+    assertThat(output().resolve("report.html")).content().contains("2 videos in");
     assertThat(modificationTimes(files(".mp4"))).isEqualTo(times);
     assertPageShows(2, 4);
   }
