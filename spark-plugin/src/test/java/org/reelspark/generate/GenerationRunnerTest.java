@@ -16,10 +16,9 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,9 +26,10 @@ import org.reelspark.error.ErrorClass;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.generate.GenerationSettings.ErrorPolicy;
-import org.reelspark.tensor.HostMemory;
+import org.reelspark.tensor.NothingStaysAllocated;
 
 @Timeout(60)
+@ExtendWith(NothingStaysAllocated.class)
 class GenerationRunnerTest {
   private static final GenerationInput INPUT = new GenerationInput("a red square", Map.of());
 
@@ -51,17 +51,6 @@ class GenerationRunnerTest {
       };
 
   @TempDir Path directory;
-  private long unclosedBefore;
-
-  @BeforeEach
-  void rememberMemory() {
-    unclosedBefore = HostMemory.unclosedBytes();
-  }
-
-  @AfterEach
-  void everyTensorIsClosed() {
-    assertThat(HostMemory.unclosedBytes()).isEqualTo(unclosedBefore);
-  }
 
   private GenerationRunner runner(VideoOutput output, GenerationSettings settings) {
     return new GenerationRunner(model, output, settings, listener, Cancellation.NEVER);

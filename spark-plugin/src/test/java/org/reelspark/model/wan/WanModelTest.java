@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,15 +37,15 @@ import org.reelspark.model.Guidance;
 import org.reelspark.model.TextEmbedding;
 import org.reelspark.model.VideoModel;
 import org.reelspark.model.checkpoint.Checkpoint;
-import org.reelspark.tensor.HostMemory;
+import org.reelspark.tensor.NothingStaysAllocated;
 import org.reelspark.tensor.Tensor;
 
 /** How the small golden checkpoint, of 2 layers and 2 heads, behaves as a model. */
+@ExtendWith(NothingStaysAllocated.class)
 class WanModelTest {
   private static final int STEPS = 3;
   private static final int LAYERS = 2;
 
-  private long unclosedBefore;
   private Backend backend;
   private VideoModel model;
   private TextEmbedding prompt;
@@ -52,7 +53,6 @@ class WanModelTest {
 
   @BeforeEach
   void loadModel() {
-    unclosedBefore = HostMemory.unclosedBytes();
     backend = CpuBackend.create(new CpuOptions(2));
     model = load(backend);
     prompt = model.encodeText("a red square moves right");
@@ -60,12 +60,11 @@ class WanModelTest {
   }
 
   @AfterEach
-  void nothingStaysAllocated() {
+  void close() {
     prompt.close();
     negative.close();
     model.close();
     backend.close();
-    assertThat(HostMemory.unclosedBytes()).isEqualTo(unclosedBefore);
   }
 
   @ParameterizedTest

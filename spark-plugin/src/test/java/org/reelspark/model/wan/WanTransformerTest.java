@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,27 +26,20 @@ import org.reelspark.model.Floats;
 import org.reelspark.model.Goldens;
 import org.reelspark.model.checkpoint.JsonConfig;
 import org.reelspark.model.checkpoint.Weights;
-import org.reelspark.tensor.HostMemory;
+import org.reelspark.tensor.NothingStaysAllocated;
 import org.reelspark.tensor.Tensor;
 
+@ExtendWith(NothingStaysAllocated.class)
 class WanTransformerTest {
   private static final double TOLERANCE = 2e-5;
 
   @TempDir Path directory;
 
-  private long unclosedBefore;
-  private Backend backend;
-
-  @BeforeEach
-  void openBackend() {
-    unclosedBefore = HostMemory.unclosedBytes();
-    backend = CpuBackend.create(new CpuOptions(2));
-  }
+  private final Backend backend = CpuBackend.create(new CpuOptions(2));
 
   @AfterEach
-  void nothingStaysAllocated() {
+  void close() {
     backend.close();
-    assertThat(HostMemory.unclosedBytes()).isEqualTo(unclosedBefore);
   }
 
   @ParameterizedTest

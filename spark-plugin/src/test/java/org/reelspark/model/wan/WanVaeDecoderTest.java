@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,26 +24,19 @@ import org.reelspark.error.ReelsparkException;
 import org.reelspark.model.checkpoint.JsonConfig;
 import org.reelspark.model.checkpoint.Weights;
 import org.reelspark.tensor.DType;
-import org.reelspark.tensor.HostMemory;
+import org.reelspark.tensor.NothingStaysAllocated;
 import org.reelspark.tensor.Shape;
 import org.reelspark.tensor.Tensor;
 
+@ExtendWith(NothingStaysAllocated.class)
 class WanVaeDecoderTest {
   private static final double TOLERANCE = 2e-5;
 
-  private long unclosedBefore;
-  private Backend backend;
-
-  @BeforeEach
-  void openBackend() {
-    unclosedBefore = HostMemory.unclosedBytes();
-    backend = CpuBackend.create(new CpuOptions(2));
-  }
+  private final Backend backend = CpuBackend.create(new CpuOptions(2));
 
   @AfterEach
-  void nothingStaysAllocated() {
+  void close() {
     backend.close();
-    assertThat(HostMemory.unclosedBytes()).isEqualTo(unclosedBefore);
   }
 
   @ParameterizedTest
