@@ -9,10 +9,10 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
+import org.reelspark.generate.VideoStore;
 
 /** The directory of a job's results, on any file system that Spark can write. */
 final class OutputDirectory {
-  private static final String VIDEO_STORE_DESCRIPTION = "_reelspark.json";
 
   private final FileSystem fileSystem;
   private final Path root;
@@ -53,7 +53,7 @@ final class OutputDirectory {
 
   /** Whether an earlier run has put videos here. */
   boolean holdsVideos() {
-    return holds(VIDEO_STORE_DESCRIPTION);
+    return holds(VideoStore.DESCRIPTION_FILE);
   }
 
   boolean holds(String name) {
