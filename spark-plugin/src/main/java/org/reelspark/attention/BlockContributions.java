@@ -91,7 +91,7 @@ final class BlockContributions {
       for (int q = 0; q < QUERY_BLOCK; q++) {
         row[q] = (float) Math.exp((row[q] - greatest[q]) * Math.log(2));
       }
-      add(row, weights[block]);
+      add(row, 0, QUERY_BLOCK, weights[block]);
     }
     int dimension = sample.dimension();
     int firstRow = block * KEY_BLOCK * dimension;
@@ -145,8 +145,8 @@ final class BlockContributions {
     }
   }
 
-  private static void add(float[] x, float[] y) {
-    for (int q = 0; q < QUERY_BLOCK; q++) {
+  private static void add(float[] x, int from, int to, float[] y) {
+    for (int q = from; q < to; q++) {
       y[q] += x[q];
     }
   }
@@ -199,23 +199,14 @@ final class BlockContributions {
     private final float[] weightSum = new float[QUERY_BLOCK];
 
     void add(int block) {
-      BlockContributions.add(weights[block], weightSum);
-      for (int i = 0; i < valueSum.length; i++) {
-        BlockContributions.add(values[block][i], valueSum[i]);
-      }
+      add(block, 0, QUERY_BLOCK);
     }
 
     /** Adds a block for queries {@code from} to {@code to}. */
     void add(int block, int from, int to) {
-      addRange(weights[block], from, to, weightSum);
+      BlockContributions.add(weights[block], from, to, weightSum);
       for (int i = 0; i < valueSum.length; i++) {
-        addRange(values[block][i], from, to, valueSum[i]);
-      }
-    }
-
-    private static void addRange(float[] x, int from, int to, float[] y) {
-      for (int q = from; q < to; q++) {
-        y[q] += x[q];
+        BlockContributions.add(values[block][i], from, to, valueSum[i]);
       }
     }
 
