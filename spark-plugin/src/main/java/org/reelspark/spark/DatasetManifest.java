@@ -78,10 +78,7 @@ final class DatasetManifest {
 
   /** Keys of all requests of a run that could be resolved. */
   static Set<String> keys(SparkSession spark, DatasetDirectory directory, String run) {
-    return spark
-        .read()
-        .schema(ROWS)
-        .parquet(directory.manifest(run).toString())
+    return rows(spark, directory, run)
         .select("key")
         .filter("key is not null")
         .as(Encoders.STRING())
@@ -93,16 +90,17 @@ final class DatasetManifest {
   /** How many requests of a run failed, by error code. */
   static Map<String, Long> failures(SparkSession spark, DatasetDirectory directory, String run) {
     Map<String, Long> failures = new TreeMap<>();
-    spark
-        .read()
-        .schema(ROWS)
-        .parquet(directory.manifest(run).toString())
+    rows(spark, directory, run)
         .filter("error is not null")
         .groupBy("error.code")
         .count()
         .collectAsList()
         .forEach(row -> failures.put(row.getString(0), row.getLong(1)));
     return failures;
+  }
+
+  private static Dataset<Row> rows(SparkSession spark, DatasetDirectory directory, String run) {
+    return spark.read().schema(ROWS).parquet(directory.manifest(run).toString());
   }
 
   /** The manifests of all runs. */
