@@ -11,14 +11,13 @@ import org.reelspark.spark.rapids.RapidsFunctions;
 final class Rapids {
   static final String PLUGIN = "com.nvidia.spark.SQLPlugin";
 
-  private static final String PLUGINS = "spark.plugins";
   private static final String MODE = "spark.rapids.sql.mode";
 
   private Rapids() {}
 
   /** Whether the application of the query that is being analysed runs RAPIDS. */
   static boolean isBesideCurrentQuery() {
-    return plugins(SQLConf.get().getConfString(PLUGINS, "")).contains(PLUGIN);
+    return ClassNames.parse(SQLConf.get().getConfString(ClassNames.PLUGINS, "")).contains(PLUGIN);
   }
 
   /**
@@ -40,7 +39,7 @@ final class Rapids {
    */
   static Optional<RapidsMemory> memory(SparkConf sparkConf, ReelsparkConf conf) {
     boolean shares =
-        plugins(sparkConf.get(PLUGINS, "")).contains(PLUGIN)
+        ClassNames.plugins(sparkConf).contains(PLUGIN)
             && conf.value(ReelsparkConf.BACKEND) == BackendChoice.CUDA
             && !sparkConf.get(MODE, "").equalsIgnoreCase("explainonly");
     return shares ? Optional.of(RapidsMemory.of(sparkConf)) : Optional.empty();
@@ -56,7 +55,7 @@ final class Rapids {
     if (startsFirst(sparkConf)) {
       warnings.add(
           "%s starts RAPIDS before Reelspark, so that RAPIDS takes its memory before Reelspark has the GPU; name %s first"
-              .formatted(PLUGINS, ReelsparkPlugin.class.getName()));
+              .formatted(ClassNames.PLUGINS, ReelsparkPlugin.class.getName()));
     }
     warnings.addAll(memory.orElseThrow().warnings(conf.value(ReelsparkConf.GPU_MEMORY)));
     return warnings;
@@ -64,11 +63,7 @@ final class Rapids {
 
   /** Whether RAPIDS takes its memory before we take ours. */
   static boolean startsFirst(SparkConf sparkConf) {
-    List<String> plugins = plugins(sparkConf.get(PLUGINS, ""));
+    List<String> plugins = ClassNames.plugins(sparkConf);
     return plugins.indexOf(PLUGIN) < plugins.indexOf(ReelsparkPlugin.class.getName());
-  }
-
-  private static List<String> plugins(String classNames) {
-    return List.of(classNames.strip().split("\\s*,\\s*"));
   }
 }

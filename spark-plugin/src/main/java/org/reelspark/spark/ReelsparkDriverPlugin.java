@@ -1,6 +1,5 @@
 package org.reelspark.spark;
 
-import java.util.Arrays;
 import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
@@ -65,7 +64,7 @@ final class ReelsparkDriverPlugin implements DriverPlugin {
     String configured = sparkConf.get(EXTENSIONS, "");
     if (configured.isBlank()) {
       sparkConf.set(EXTENSIONS, ours);
-    } else if (!Arrays.asList(configured.split("\\s*,\\s*")).contains(ours)) {
+    } else if (!ClassNames.parse(configured).contains(ours)) {
       sparkConf.set(EXTENSIONS, configured + "," + ours);
     }
   }

@@ -1,7 +1,6 @@
 package org.reelspark.spark;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -14,7 +13,6 @@ import org.slf4j.LoggerFactory;
 /** Settings that executors take when they start, so that a session can no longer change them. */
 final class StartSettings {
   private static final Logger LOG = LoggerFactory.getLogger(StartSettings.class);
-  private static final String PLUGINS = "spark.plugins";
   private static final List<ConfigEntry<?>> ENTRIES =
       List.of(
           ReelsparkConf.BACKEND,
@@ -51,14 +49,16 @@ final class StartSettings {
                 .formatted(entry.key(), text(entry, query), text(entry, started)));
       }
     }
-    if (started.value(ReelsparkConf.BACKEND) != BackendChoice.CPU && !hasPlugin(application)) {
+    String plugin = ReelsparkPlugin.class.getName();
+    if (started.value(ReelsparkConf.BACKEND) != BackendChoice.CPU
+        && !ClassNames.plugins(application).contains(plugin)) {
       warnings.add(
           "%s is %s, but executors compute on the CPU, because %s does not name %s"
               .formatted(
                   ReelsparkConf.BACKEND.key(),
                   text(ReelsparkConf.BACKEND, started),
-                  PLUGINS,
-                  ReelsparkPlugin.class.getName()));
+                  ClassNames.PLUGINS,
+                  plugin));
     }
     return warnings;
   }
@@ -68,10 +68,5 @@ final class StartSettings {
         .or(entry::defaultText)
         .map("'%s'"::formatted)
         .orElse("not set");
-  }
-
-  private static boolean hasPlugin(SparkConf application) {
-    return Arrays.asList(application.get(PLUGINS, "").split("\\s*,\\s*"))
-        .contains(ReelsparkPlugin.class.getName());
   }
 }
