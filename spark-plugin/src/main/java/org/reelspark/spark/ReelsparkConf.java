@@ -130,11 +130,11 @@ final class ReelsparkConf implements Serializable {
   static final ConfigEntry<Integer> TASKS_PER_GPU =
       ConfigEntry.integer(
           "gpu.tasks",
-          "Generating tasks for each GPU at a time; they take turns. Other stages keep"
-              + " `spark.task.resource.gpu.amount`. With 2, one task encodes and writes while the"
-              + " other has the GPU, and a lost executor costs two tasks an attempt.",
+          "Generating tasks for each GPU at a time; they take turns: with 2, one encodes and writes"
+              + " while the other has the GPU. Other stages keep `spark.task.resource.gpu.amount`."
+              + " A lost executor costs each of its tasks an attempt.",
           1,
-          1);
+          2);
 
   static final ConfigEntry<Integer> MAX_DEVICE_FAILURES =
       ConfigEntry.integer(

@@ -15,9 +15,10 @@ import org.apache.spark.scheduler.SparkListenerStageCompleted;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class GenerationProfileTest {
@@ -43,14 +44,18 @@ class GenerationProfileTest {
     }
   }
 
-  @Test
-  void generatingTaskHasTheGpuAloneWhereOthersShareIt() throws IOException, InterruptedException {
+  @ParameterizedTest
+  @CsvSource({"2, 0.5", "1, 1.0"})
+  void generatingTasksShareTheGpuAmongThemselvesAlone(int tasks, double share)
+      throws IOException, InterruptedException {
     Map<String, String> settings =
         FakeGpus.onePerWorker(
             directory,
             Map.of(
                 "spark.task.resource.gpu.amount",
                 "0.25",
+                ReelsparkConf.TASKS_PER_GPU.key(),
+                String.valueOf(tasks),
                 ReelsparkConf.MODEL_DIRECTORY.key(),
                 TestModels.directory()));
     try (SparkSession spark = SparkSessions.withPluginOnCluster(1, 4, settings);
@@ -69,7 +74,7 @@ class GenerationProfileTest {
       while (shares.shareByStage.isEmpty()) {
         Thread.sleep(20);
       }
-      assertThat(shares.shareByStage.values()).containsExactly(1.0);
+      assertThat(shares.shareByStage.values()).containsExactly(share);
     }
   }
 }
