@@ -5,7 +5,8 @@
 
 Starts a master and one worker on this machine, which gives each executor one of the GPUs that jobs/discover-gpus finds (with
 --backend cpu: one core). Runs the job once for each number of executors, with as many clips for each of them, and with --kill
-once more, ending one executor by kill -9 in the middle of a clip. Prints what Spark's event logs, the outputs and the NVIDIA
+once more with the most of them, ending one by kill -9 in the middle of a clip. A machine changes its speed while it runs: name
+the first number again at the end (1,2,1), and ratios are to the mean of its runs. Prints what Spark's event logs, the outputs and the NVIDIA
 driver tell, as Markdown. Needs a Spark of the line that the jars were built for, and Python 3.10 or newer.
 """
 
@@ -28,11 +29,11 @@ def arguments():
     parser.add_argument("--out", type=pathlib.Path, required=True, metavar="DIR", help="must not exist")
     parser.add_argument("--model", type=pathlib.Path, default=REPOSITORY / "jobs/sample-model", metavar="DIR")
     parser.add_argument("--backend", choices=("cuda", "cpu"), default="cuda")
-    parser.add_argument("--executors", default="1,2", metavar="N,N,...", help="one run for each; default: %(default)s")
+    parser.add_argument("--executors", default="1,2", metavar="N,N,...", help="one run for each, in this order; default: %(default)s")
     parser.add_argument("--clips", type=int, default=100, metavar="N", help="of each executor; default: %(default)s")
     parser.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE", help="of all clips, as in GenerateVideos")
     parser.add_argument("--conf", action="append", default=[], metavar="KEY=VALUE", help="of all runs, as in spark-submit")
-    parser.add_argument("--kill", action="store_true", help="run the last number again and kill an executor at half")
+    parser.add_argument("--kill", action="store_true", help="run the greatest number again and kill an executor at half")
     parser.add_argument("--port", type=int, default=17077, help="of the master; the next two are taken too")
     parsed = parser.parse_args()
     parsed.executors = [int(number) for number in parsed.executors.split(",")]
@@ -52,12 +53,17 @@ def prompts(count):
 
 def jobs(options):
     runs = []
-    for executors in options.executors:
-        runs.append(Job(f"{executors}-executors", executors, prompts(executors * options.clips), options))
+    for index, executors in enumerate(options.executors):
+        again = "-again" * options.executors[:index].count(executors)
+        runs.append(Job(f"{executors}-executors{again}", executors, prompts(executors * options.clips), options))
     if options.kill:
-        last = runs[-1]
-        runs.append(Job(last.name + "-one-killed", last.executors, last.prompts, options, kill_after=len(last.prompts) // 2))
+        most = greatest(runs)
+        runs.append(Job(most.name + "-one-killed", most.executors, most.prompts, options, kill_after=len(most.prompts) // 2))
     return runs
+
+
+def greatest(runs):
+    return max(runs, key=lambda run: run.executors)
 
 
 def main():
@@ -74,7 +80,7 @@ def main():
     report = throughput_table(unbroken, logs) + placement_table(runs, logs)
     for run in runs:
         if run.kill_after:
-            report += loss_table(run, unbroken[-1], logs[run.name])
+            report += loss_table(run, greatest(unbroken), logs[run.name])
     (options.out / "results.md").write_text(report)
     print(report)
     failed = [run.name for run in runs if run.exit_code != 0]

@@ -14,8 +14,8 @@ def table(title, header, rows):
 
 
 def throughput_table(runs, logs):
-    """Ratios are to the first run's rate for each of its executors."""
-    first, *_ = runs
+    """Ratios are to the mean rate, for each executor, of the runs with as many executors as the first."""
+    first = [run for run in runs if run.executors == runs[0].executors]
     rates = {
         "from first launch to last end": lambda log: log.rate_from_launch(),
         "from first end to last end": lambda log: log.rate(),
@@ -23,14 +23,13 @@ def throughput_table(runs, logs):
     }
     rows = []
     for run in runs:
-        found = [rate(logs[run.name]) for rate in rates.values()]
-        base = [rate(logs[first.name]) for rate in rates.values()]
-        ratios = [mine / one * first.executors / run.executors if mine and one else None for mine, one in zip(found, base)]
-        rows.append(
-            [run.executors, len(logs[run.name].made()), number(run.seconds, 1)]
-            + [f"{number(rate)} ({number(ratio)})" for rate, ratio in zip(found, ratios)]
-        )
-    header = ["executors", "clips", "s, whole job", *(f"clips/s, {name} (for each executor, to the first row)" for name in rates)]
+        cells = []
+        for rate in rates.values():
+            mine, base = rate(logs[run.name]), [rate(logs[one.name]) for one in first]
+            ratio = mine / run.executors * sum(one.executors for one in first) / sum(base) if mine and all(base) else None
+            cells.append(f"{number(mine)} ({number(ratio)})")
+        rows.append([run.name, len(logs[run.name].made()), number(run.seconds, 1), *cells])
+    header = ["run", "clips", "s, whole job", *(f"clips/s, {name} (for each executor, to {runs[0].name})" for name in rates)]
     return table("Throughput", header, rows)
 
 
