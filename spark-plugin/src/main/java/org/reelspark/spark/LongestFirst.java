@@ -5,9 +5,14 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.spark.Partitioner;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Row;
+import org.apache.spark.util.SizeEstimator;
 import scala.Tuple2;
 
 /**
@@ -19,6 +24,9 @@ import scala.Tuple2;
 final class LongestFirst {
   /** More partitions than this gain nothing: there are rows enough to balance with. */
   private static final int MOST_PARTITIONS = 10_000;
+
+  /** Rows that take more than this stay on the executors. */
+  private static final long MOST_BYTES_ON_THE_DRIVER = 64L << 20;
 
   private LongestFirst() {}
 
@@ -40,6 +48,13 @@ final class LongestFirst {
     }
   }
 
+  /**
+   * The rows of a partition before they are spread, in their order.
+   *
+   * @param bytes that they take in memory, about
+   */
+  record Planned(Work[] works, long bytes) implements Serializable {}
+
   /** Where a row was before it was spread. */
   private record Origin(Work work, int partition, int index) {}
 
@@ -47,18 +62,49 @@ final class LongestFirst {
    * Spreads rows as evenly as their number allows: each partition gets a long one first, then
    * shorter ones.
    *
-   * @param works of the rows of each partition, in the order of the rows; a row without, as when
-   *     the input gives other rows when it is read again, goes anywhere
+   * <p>Rows pass through the driver unless they are large. Then the tasks depend on no executor's
+   * shuffle files, with which each lost executor would fail the whole stage (Spark gives up at the
+   * fourth), and its next attempt would begin videos again that the other executors have in work.
+   *
+   * @param planned the partitions of {@code rows}; a row that is not among them, as when the input
+   *     gives other rows when it is read again, goes anywhere
    */
-  static JavaRDD<Row> spread(JavaRDD<Row> rows, List<Work[]> works) {
+  static JavaRDD<Row> spread(JavaRDD<Row> rows, List<Planned> planned) {
+    List<Work[]> works = planned.stream().map(Planned::works).toList();
     int[][] places = places(works);
     int count = works.stream().mapToInt(partition -> partition.length).sum();
     int partitions = Math.max(1, Math.min(count, MOST_PARTITIONS));
-    return rows.mapPartitionsWithIndex(
-            (partition, iterator) -> placed(iterator, places[partition]), true)
-        .mapToPair(pair -> pair)
-        .repartitionAndSortWithinPartitions(new RoundRobin(partitions))
-        .values();
+    JavaRDD<Tuple2<Integer, Row>> placed =
+        rows.mapPartitionsWithIndex(
+            (partition, iterator) -> placed(iterator, places[partition]), true);
+    long bytes = planned.stream().mapToLong(Planned::bytes).sum();
+    return bytes <= MOST_BYTES_ON_THE_DRIVER
+        ? throughTheDriver(placed, partitions)
+        : placed
+            .mapToPair(pair -> pair)
+            .repartitionAndSortWithinPartitions(new RoundRobin(partitions))
+            .values();
+  }
+
+  private static JavaRDD<Row> throughTheDriver(
+      JavaRDD<Tuple2<Integer, Row>> placed, int partitions) {
+    List<List<Row>> dealt = Stream.<List<Row>>generate(ArrayList::new).limit(partitions).toList();
+    placed.collect().stream()
+        .sorted(Comparator.comparing(Tuple2::_1))
+        .forEach(pair -> dealt.get(pair._1() % partitions).add(pair._2()));
+    // As many slices as lists: each partition is one of them.
+    return JavaSparkContext.fromSparkContext(placed.context())
+        .parallelize(dealt, partitions)
+        .flatMap(List::iterator);
+  }
+
+  /** About what a row takes in memory. */
+  static long bytes(Row row) {
+    return IntStream.range(0, row.size())
+        .mapToObj(row::get)
+        .filter(Objects::nonNull)
+        .mapToLong(SizeEstimator::estimate)
+        .sum();
   }
 
   /** The place of each row of each partition in the order of all work. */

@@ -15,6 +15,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.generate.GenerationOptions;
+import org.reelspark.spark.LongestFirst.Planned;
 import org.reelspark.spark.LongestFirst.Work;
 
 /**
@@ -118,30 +119,36 @@ public final class VideoGenerator implements AutoCloseable {
   /** Videos take so long that a row a task, longest first, balances best. */
   private Dataset<Row> spread(
       Dataset<Row> prompts, Map<String, String> defaults, ReelsparkConf conf) {
-    boolean planned =
+    boolean hasPlans =
         Arrays.stream(prompts.schema().fields())
             .anyMatch(
                 field ->
                     field.name().equals(PLAN_COLUMN) && field.dataType().equals(PlanRows.SCHEMA));
     JavaRDD<Row> rows = prompts.toJavaRDD();
-    if (planned) {
+    if (hasPlans) {
       int plan = prompts.schema().fieldIndex(PLAN_COLUMN);
-      List<Work[]> works = rows.mapPartitions(partition -> works(partition, plan)).collect();
+      List<Planned> partitions =
+          rows.mapPartitions(partition -> planned(partition, plan)).collect();
       return spark
-          .createDataFrame(LongestFirst.spread(rows, works), prompts.schema())
+          .createDataFrame(LongestFirst.spread(rows, partitions), prompts.schema())
           .drop(PLAN_COLUMN);
     }
     PlanRows planRows = new PlanRows(conf, defaults, InputColumns.of(prompts.schema()));
     int plan = prompts.schema().size();
-    List<Work[]> works =
-        rows.mapPartitions(partition -> works(planRows.call(partition), plan)).collect();
-    return spark.createDataFrame(LongestFirst.spread(rows, works), prompts.schema());
+    List<Planned> partitions =
+        rows.mapPartitions(partition -> planned(planRows.call(partition), plan)).collect();
+    return spark.createDataFrame(LongestFirst.spread(rows, partitions), prompts.schema());
   }
 
-  private static Iterator<Work[]> works(Iterator<Row> planned, int plan) {
+  private static Iterator<Planned> planned(Iterator<Row> rows, int plan) {
     List<Work> works = new ArrayList<>();
-    planned.forEachRemaining(row -> works.add(PlanRows.work(row.getStruct(plan))));
-    return List.<Work[]>of(works.toArray(Work[]::new)).iterator();
+    long bytes = 0;
+    while (rows.hasNext()) {
+      Row row = rows.next();
+      works.add(PlanRows.work(row.getStruct(plan)));
+      bytes += LongestFirst.bytes(row);
+    }
+    return List.of(new Planned(works.toArray(Work[]::new), bytes)).iterator();
   }
 
   /** Counts over all queries of this generator, no older than the last heartbeat. */

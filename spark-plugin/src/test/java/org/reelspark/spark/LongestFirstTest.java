@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +26,9 @@ import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.reelspark.spark.LongestFirst.Planned;
 import org.reelspark.spark.LongestFirst.Work;
 
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
@@ -87,37 +89,49 @@ class LongestFirstTest {
     assertThat(places).isDeepEqualTo(new int[][] {{2, 0}, {3, 1}});
   }
 
-  @Test
-  void aPartitionHoldsOneRowAndPartitionsFollowTheWork() {
+  /** Of rows that pass through the driver, and of rows that are too many for it. */
+  @ParameterizedTest
+  @ValueSource(longs = {100, 100L << 30})
+  void aPartitionHoldsOneRowAndPartitionsFollowTheWork(long bytes) {
     List<Row> rows = List.of(RowFactory.create(3), RowFactory.create(9), RowFactory.create(5));
     JavaRDD<Row> rdd = new JavaSparkContext(spark.sparkContext()).parallelize(rows, 2);
-    List<Work[]> works =
+    List<Planned> planned =
         rdd.mapPartitions(
                 partition -> {
                   List<Work> found = new ArrayList<>();
                   partition.forEachRemaining(row -> found.add(work(row.getInt(0))));
-                  return List.<Work[]>of(found.toArray(Work[]::new)).iterator();
+                  return List.of(new Planned(found.toArray(Work[]::new), bytes)).iterator();
                 })
             .collect();
 
-    List<List<Row>> spread = LongestFirst.spread(rdd, works).glom().collect();
+    JavaRDD<Row> spread = LongestFirst.spread(rdd, planned);
 
-    assertThat(spread)
+    assertThat(spread.glom().collect())
         .containsExactly(
             List.of(RowFactory.create(9)),
             List.of(RowFactory.create(5)),
             List.of(RowFactory.create(3)));
+    assertThat(spread.toDebugString().contains("Shuffled")).isEqualTo(bytes > 100);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 100L << 30})
+  void rowsThatWereNotThereWhenTheyWereCountedAreNotLost(long bytes) {
+    List<Row> rows = List.of(RowFactory.create(1), RowFactory.create(2));
+    JavaRDD<Row> rdd = new JavaSparkContext(spark.sparkContext()).parallelize(rows, 1);
+    Planned planned = new Planned(new Work[] {work(1)}, bytes);
+
+    List<Row> spread = LongestFirst.spread(rdd, List.of(planned)).collect();
+
+    assertThat(spread).containsExactlyInAnyOrderElementsOf(rows);
   }
 
   @Test
-  void rowsThatWereNotThereWhenTheyWereCountedAreNotLost() {
-    List<Row> rows = List.of(RowFactory.create(1), RowFactory.create(2));
-    JavaRDD<Row> rdd = new JavaSparkContext(spark.sparkContext()).parallelize(rows, 1);
+  void aRowTakesWhatItsValuesTake() {
+    byte[] picture = new byte[1000];
 
-    List<Row> spread =
-        LongestFirst.spread(rdd, Collections.singletonList(new Work[] {work(1)})).collect();
-
-    assertThat(spread).containsExactlyInAnyOrderElementsOf(rows);
+    assertThat(LongestFirst.bytes(RowFactory.create("a prompt", picture, null)))
+        .isBetween(1000L, 1200L);
   }
 
   @Test
