@@ -25,6 +25,9 @@ final class ProgressListener extends SparkListener {
   private final Map<Long, Map<Metric, Long>> countsByTask = new ConcurrentHashMap<>();
   private final Map<PartitionOfStage, Long> taskByPartition = new ConcurrentHashMap<>();
 
+  // A task that is lost before its first heartbeat has counted nothing; its stage tells of it.
+  private final Set<Integer> generatingStages = ConcurrentHashMap.newKeySet();
+
   // A heartbeat may be heard after the end of its task.
   private final Set<Long> endedTasks = ConcurrentHashMap.newKeySet();
 
@@ -59,8 +62,12 @@ final class ProgressListener extends SparkListener {
     }
     record(task.taskId(), CollectionConverters.asJava(task.accumulables()));
     Map<Metric, Long> counts = countsByTask.get(task.taskId());
-    if (counts == null) {
+    if (counts != null) {
+      generatingStages.add(event.stageId());
+    } else if (task.successful() || !generatingStages.contains(event.stageId())) {
       return; // of another query
+    } else {
+      counts = Map.of();
     }
     ended.add(generatingTask(task, counts));
     if (!task.successful()) {

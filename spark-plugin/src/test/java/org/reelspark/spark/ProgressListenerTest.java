@@ -46,6 +46,18 @@ class ProgressListenerTest {
   }
 
   @Test
+  void taskThatIsLostBeforeItsFirstHeartbeatIsKnownByItsStage() {
+    end(task(1, 0, TaskState.FINISHED(), 1, 0, 10));
+    end(silentTask(2, TaskState.FAILED()));
+    listener.onTaskEnd(taskEnd(STAGE + 1, silentTask(3, TaskState.FAILED())));
+    end(silentTask(4, TaskState.FINISHED()));
+
+    assertThat(listener.tasks())
+        .extracting(GeneratingTask::outcome)
+        .containsExactly(Outcome.SUCCEEDED, Outcome.LOST);
+  }
+
+  @Test
   void taskThatEndsASecondTimeCountsOnce() {
     TaskInfo task = task(1, 0, TaskState.FINISHED(), 2, 0, 20);
     end(task);
@@ -66,8 +78,17 @@ class ProgressListenerTest {
   }
 
   private void end(TaskInfo task) {
-    listener.onTaskEnd(
-        new SparkListenerTaskEnd(STAGE, 0, "ShuffleMapTask", Success$.MODULE$, task, null, null));
+    listener.onTaskEnd(taskEnd(STAGE, task));
+  }
+
+  private static SparkListenerTaskEnd taskEnd(int stage, TaskInfo task) {
+    return new SparkListenerTaskEnd(stage, 0, "ShuffleMapTask", Success$.MODULE$, task, null, null);
+  }
+
+  private static TaskInfo silentTask(long id, scala.Enumeration.Value state) {
+    TaskInfo task = new TaskInfo(id, 0, 0, 0, 0, "1", "host", TaskLocality.ANY(), false);
+    task.markFinished(state, 1000);
+    return task;
   }
 
   private static TaskInfo task(
