@@ -14,7 +14,11 @@ final class GenerateVideoFunction extends AbstractFunction2<Object, Object, Obje
 
   private final ReelsparkConf conf;
 
+  /**
+   * @throws org.reelspark.error.ReelsparkException INVALID_CONFIGURATION when no model is named
+   */
   GenerateVideoFunction(ReelsparkConf conf) {
+    conf.checkModelIsNamed();
     this.conf = conf;
   }
 

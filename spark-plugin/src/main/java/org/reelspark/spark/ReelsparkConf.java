@@ -249,6 +249,15 @@ final class ReelsparkConf implements Serializable {
                     "%s is not set: %s".formatted(entry.key(), entry.documentation())));
   }
 
+  /**
+   * Says at once what every executor would say of each row.
+   *
+   * @throws ReelsparkException INVALID_CONFIGURATION when no model is named
+   */
+  void checkModelIsNamed() {
+    value(MODEL_DIRECTORY);
+  }
+
   GenerationSettings generationSettings(Map<String, String> defaults) {
     ErrorPolicy errorPolicy = value(FAIL_ON_ERROR) ? ErrorPolicy.FAIL : ErrorPolicy.KEEP_GOING;
     return new GenerationSettings(defaults, value(MAX_TOKENS), value(MAX_ATTEMPTS), errorPolicy);

@@ -80,6 +80,7 @@ public final class VideoGenerator implements AutoCloseable {
   /** As {@link #generate(Dataset, Map)}, with other settings than the session's. */
   Dataset<Row> generate(Dataset<Row> prompts, Map<String, String> defaults, ReelsparkConf conf) {
     GenerationOptions.parse(defaults);
+    conf.checkModelIsNamed();
     StartSettings.warnOfLateOnes(conf);
     Dataset<Row> spread = spread(prompts, defaults, conf);
     GenerateRows generateRows =
@@ -110,9 +111,11 @@ public final class VideoGenerator implements AutoCloseable {
    */
   public Dataset<Row> plan(Dataset<Row> prompts, Map<String, String> defaults) {
     GenerationOptions.parse(defaults);
+    ReelsparkConf conf = ReelsparkConf.of(spark);
+    conf.checkModelIsNamed();
     InputColumns columns = InputColumns.of(prompts.schema());
     return prompts.mapPartitions(
-        new PlanRows(ReelsparkConf.of(spark), defaults, columns),
+        new PlanRows(conf, defaults, columns),
         Encoders.row(prompts.schema().add(PLAN_COLUMN, PlanRows.SCHEMA)));
   }
 

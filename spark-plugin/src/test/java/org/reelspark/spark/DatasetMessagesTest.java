@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.logging.log4j.LogManager;
@@ -17,6 +18,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -72,12 +74,32 @@ class DatasetMessagesTest {
   void saysOnceThatASessionCannotChooseTheDevice() {
     String key = ReelsparkConf.GPU_DEVICE.key();
     spark.conf().set(key, "late");
-    Runnable query = () -> spark.sql("SELECT generate_video('a')").schema();
+    Runnable query = () -> spark.sql("SELECT hilbert_index(0, 0, 0, 2, 2, 2)").schema();
     try {
       assertThat(logOf(StartSettings.class, query)).contains(key + " is 'late' in this session");
       assertThat(logOf(StartSettings.class, query)).isEmpty();
     } finally {
       spark.conf().unset(key);
+    }
+  }
+
+  @Test
+  void queryThatNamesNoModelIsRefusedBeforeItRuns() {
+    Dataset<Row> prompts = spark.sql("SELECT 'a red circle moves up' prompt");
+
+    try (VideoGenerator generator = new VideoGenerator(spark)) {
+      assertThat(
+              List.<ThrowingCallable>of(
+                  () -> spark.sql("SELECT generate_video('a red circle moves up')"),
+                  () -> generator.plan(prompts, Map.of()),
+                  () -> generator.generate(prompts, Map.of())))
+          .allSatisfy(
+              query ->
+                  assertThatThrownBy(query)
+                      .isInstanceOfSatisfying(
+                          ReelsparkException.class,
+                          e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_CONFIGURATION))
+                      .hasMessageContaining(ReelsparkConf.MODEL_DIRECTORY.key() + " is not set"));
     }
   }
 
