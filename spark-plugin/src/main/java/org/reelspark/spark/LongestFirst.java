@@ -1,14 +1,13 @@
 package org.reelspark.spark;
 
-import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.apache.spark.Partitioner;
+import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Row;
@@ -25,14 +24,13 @@ final class LongestFirst {
   /** More partitions than this gain nothing: there are rows enough to balance with. */
   private static final int MOST_PARTITIONS = 10_000;
 
-  /** Rows that take more than this stay on the executors. */
+  /** Rows that take more than this in all stay on the executors. */
   private static final long MOST_BYTES_ON_THE_DRIVER = 64L << 20;
 
   private LongestFirst() {}
 
   /** What a row's video takes; naturally ordered from the longest to the shortest. */
-  record Work(long tokenSteps, int width, int height, int frames)
-      implements Comparable<Work>, Serializable {
+  record Work(long tokenSteps, int width, int height, int frames) implements Comparable<Work> {
     static final Work NONE = new Work(0, 0, 0, 0);
 
     private static final Comparator<Work> ORDER =
@@ -49,11 +47,21 @@ final class LongestFirst {
   }
 
   /**
-   * The rows of a partition before they are spread, in their order.
+   * A row's work and its own size.
    *
-   * @param bytes that they take in memory, about
+   * @param bytes that the row takes in memory, about
    */
-  record Planned(Work[] works, long bytes) implements Serializable {}
+  record PlannedRow(Work work, long bytes) {
+    /** For the way to the driver: Kryo, which a session may have chosen, takes no records. */
+    long[] toNumbers() {
+      return new long[] {work.tokenSteps, work.width, work.height, work.frames, bytes};
+    }
+
+    static PlannedRow ofNumbers(long[] numbers) {
+      Work work = new Work(numbers[0], (int) numbers[1], (int) numbers[2], (int) numbers[3]);
+      return new PlannedRow(work, numbers[4]);
+    }
+  }
 
   /** Where a row was before it was spread. */
   private record Origin(Work work, int partition, int index) {}
@@ -62,23 +70,22 @@ final class LongestFirst {
    * Spreads rows as evenly as their number allows: each partition gets a long one first, then
    * shorter ones.
    *
-   * <p>Rows pass through the driver unless they are large. Then the tasks depend on no executor's
-   * shuffle files, with which each lost executor would fail the whole stage (Spark gives up at the
-   * fourth), and its next attempt would begin videos again that the other executors have in work.
+   * <p>Rows pass through the driver, so that no executor's shuffle files are needed: their loss
+   * fails the stage, Spark gives up at the fourth failure, and each new attempt begins videos again
+   * that other executors are making. Only rows that are too large for that are shuffled.
    *
-   * @param planned the partitions of {@code rows}; a row that is not among them, as when the input
-   *     gives other rows when it is read again, goes anywhere
+   * @param planned the rows of each partition, in their order; a row that is not among them, as
+   *     when the input gives other rows when it is read again, goes anywhere
    */
-  static JavaRDD<Row> spread(JavaRDD<Row> rows, List<Planned> planned) {
-    List<Work[]> works = planned.stream().map(Planned::works).toList();
-    int[][] places = places(works);
-    int count = works.stream().mapToInt(partition -> partition.length).sum();
+  static JavaRDD<Row> spread(JavaRDD<Row> rows, List<List<PlannedRow>> planned) {
+    int[][] places = places(works(planned));
+    int count = planned.stream().mapToInt(List::size).sum();
     int partitions = Math.max(1, Math.min(count, MOST_PARTITIONS));
     JavaRDD<Tuple2<Integer, Row>> placed =
         rows.mapPartitionsWithIndex(
             (partition, iterator) -> placed(iterator, places[partition]), true);
-    long bytes = planned.stream().mapToLong(Planned::bytes).sum();
-    return bytes <= MOST_BYTES_ON_THE_DRIVER
+    long bytes = planned.stream().flatMap(List::stream).mapToLong(PlannedRow::bytes).sum();
+    return bytes <= mostBytesOnTheDriver(rows.context().conf())
         ? throughTheDriver(placed, partitions)
         : placed
             .mapToPair(pair -> pair)
@@ -86,24 +93,45 @@ final class LongestFirst {
             .values();
   }
 
+  private static List<Work[]> works(List<List<PlannedRow>> planned) {
+    return planned.stream()
+        .map(partition -> partition.stream().map(PlannedRow::work).toArray(Work[]::new))
+        .toList();
+  }
+
+  /** Half of what Spark lets a job bring to the driver, where that is less. */
+  private static long mostBytesOnTheDriver(SparkConf conf) {
+    long mostOfAJob = conf.getSizeAsBytes("spark.driver.maxResultSize", "1g");
+    return mostOfAJob == 0
+        ? MOST_BYTES_ON_THE_DRIVER
+        : Math.min(MOST_BYTES_ON_THE_DRIVER, mostOfAJob / 2);
+  }
+
   private static JavaRDD<Row> throughTheDriver(
-      JavaRDD<Tuple2<Integer, Row>> placed, int partitions) {
-    List<List<Row>> dealt = Stream.<List<Row>>generate(ArrayList::new).limit(partitions).toList();
+      JavaRDD<Tuple2<Integer, Row>> placed, int partitionCount) {
+    List<List<Row>> partitions = new ArrayList<>();
+    for (int partition = 0; partition < partitionCount; partition++) {
+      partitions.add(new ArrayList<>());
+    }
     placed.collect().stream()
         .sorted(Comparator.comparing(Tuple2::_1))
-        .forEach(pair -> dealt.get(pair._1() % partitions).add(pair._2()));
+        .forEach(pair -> partitions.get(pair._1() % partitionCount).add(pair._2()));
     // As many slices as lists: each partition is one of them.
     return JavaSparkContext.fromSparkContext(placed.context())
-        .parallelize(dealt, partitions)
+        .parallelize(partitions, partitionCount)
         .flatMap(List::iterator);
   }
 
-  /** About what a row takes in memory. */
-  static long bytes(Row row) {
+  /** About what a row's values take in memory; the schema that it carries is shared. */
+  static long estimatedBytes(Row row) {
     return IntStream.range(0, row.size())
         .mapToObj(row::get)
         .filter(Objects::nonNull)
-        .mapToLong(SizeEstimator::estimate)
+        .mapToLong(
+            value ->
+                value instanceof Row nested
+                    ? estimatedBytes(nested)
+                    : SizeEstimator.estimate(value))
         .sum();
   }
 

@@ -49,7 +49,7 @@ final class ProgressListener extends SparkListener {
             update -> {
               long taskId = (Long) update._1();
               if (!endedTasks.contains(taskId)) {
-                record(taskId, CollectionConverters.asJava(update._4()));
+                record(taskId, (Integer) update._2(), CollectionConverters.asJava(update._4()));
               }
             });
   }
@@ -60,13 +60,12 @@ final class ProgressListener extends SparkListener {
     if (!endedTasks.add(task.taskId())) {
       return; // Spark ends the tasks of a lost executor a second time
     }
-    record(task.taskId(), CollectionConverters.asJava(task.accumulables()));
+    record(task.taskId(), event.stageId(), CollectionConverters.asJava(task.accumulables()));
     Map<Metric, Long> counts = countsByTask.get(task.taskId());
-    if (counts != null) {
-      generatingStages.add(event.stageId());
-    } else if (task.successful() || !generatingStages.contains(event.stageId())) {
-      return; // of another query
-    } else {
+    if (counts == null) {
+      if (task.successful() || !generatingStages.contains(event.stageId())) {
+        return; // of another query
+      }
       counts = Map.of();
     }
     ended.add(generatingTask(task, counts));
@@ -107,10 +106,11 @@ final class ProgressListener extends SparkListener {
         counts.getOrDefault(Metric.WRITE_MILLIS, 0L));
   }
 
-  private void record(long taskId, Iterable<AccumulableInfo> accumulables) {
+  private void record(long taskId, int stage, Iterable<AccumulableInfo> accumulables) {
     for (AccumulableInfo accumulable : accumulables) {
       Metric metric = metricsById.get(accumulable.id());
       if (metric != null && accumulable.update().isDefined()) {
+        generatingStages.add(stage);
         countsByTask
             .computeIfAbsent(taskId, id -> new ConcurrentHashMap<>())
             .put(metric, ((Number) accumulable.update().get()).longValue());

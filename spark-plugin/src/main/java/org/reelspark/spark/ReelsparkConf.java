@@ -131,8 +131,9 @@ final class ReelsparkConf implements Serializable {
       ConfigEntry.integer(
           "gpu.tasks",
           "Generating tasks for each GPU at a time; they take turns: with 2, one encodes and writes"
-              + " while the other has the GPU. Other stages keep `spark.task.resource.gpu.amount`."
-              + " A lost executor costs each of its tasks an attempt.",
+              + " while the other has the GPU, if `spark.executor.cores` allows two tasks. Other"
+              + " stages keep `spark.task.resource.gpu.amount`. A lost executor costs each of its"
+              + " tasks an attempt.",
           1,
           2);
 
@@ -250,7 +251,7 @@ final class ReelsparkConf implements Serializable {
   }
 
   /**
-   * Says at once what every executor would say of each row.
+   * Says at once what every task would say.
    *
    * @throws ReelsparkException INVALID_CONFIGURATION when no model is named
    */

@@ -1,8 +1,6 @@
 package org.reelspark.spark;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,8 +13,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.generate.GenerationOptions;
-import org.reelspark.spark.LongestFirst.Planned;
-import org.reelspark.spark.LongestFirst.Work;
+import org.reelspark.spark.LongestFirst.PlannedRow;
 
 /**
  * Generates videos for the rows of a Dataset, with progress while it runs. Model, output and limits
@@ -56,10 +53,11 @@ public final class VideoGenerator implements AutoCloseable {
   }
 
   /**
-   * Appends a column {@value #RESULT_COLUMN} with the result of each row. Plans the rows at once,
-   * to start with the longest videos; generates lazily, like every transformation: each action on
-   * the returned Dataset generates again what the output directory does not hold, and an action
-   * that sorts generates twice, because Spark samples what it sorts. Save the results first.
+   * Appends a column {@value #RESULT_COLUMN} with the result of each row. Reads and plans the rows
+   * at once, to start with the longest videos; rows of up to 64 MiB in all stay as they are then,
+   * others are read again when an action runs. Generates lazily: each action on the returned
+   * Dataset generates again what the output directory does not hold, and an action that sorts
+   * generates twice, because Spark samples what it sorts. Save the results first.
    *
    * <p>Rows from {@link #plan} are not planned again and lose the column {@value #PLAN_COLUMN}.
    *
@@ -130,28 +128,28 @@ public final class VideoGenerator implements AutoCloseable {
     JavaRDD<Row> rows = prompts.toJavaRDD();
     if (hasPlans) {
       int plan = prompts.schema().fieldIndex(PLAN_COLUMN);
-      List<Planned> partitions =
-          rows.mapPartitions(partition -> planned(partition, plan)).collect();
+      List<List<PlannedRow>> planned = collect(rows.map(row -> plannedRow(row, plan).toNumbers()));
       return spark
-          .createDataFrame(LongestFirst.spread(rows, partitions), prompts.schema())
+          .createDataFrame(LongestFirst.spread(rows, planned), prompts.schema())
           .drop(PLAN_COLUMN);
     }
     PlanRows planRows = new PlanRows(conf, defaults, InputColumns.of(prompts.schema()));
     int plan = prompts.schema().size();
-    List<Planned> partitions =
-        rows.mapPartitions(partition -> planned(planRows.call(partition), plan)).collect();
-    return spark.createDataFrame(LongestFirst.spread(rows, partitions), prompts.schema());
+    List<List<PlannedRow>> planned =
+        collect(rows.mapPartitions(planRows::call).map(row -> plannedRow(row, plan).toNumbers()));
+    return spark.createDataFrame(LongestFirst.spread(rows, planned), prompts.schema());
   }
 
-  private static Iterator<Planned> planned(Iterator<Row> rows, int plan) {
-    List<Work> works = new ArrayList<>();
-    long bytes = 0;
-    while (rows.hasNext()) {
-      Row row = rows.next();
-      works.add(PlanRows.work(row.getStruct(plan)));
-      bytes += LongestFirst.bytes(row);
-    }
-    return List.of(new Planned(works.toArray(Work[]::new), bytes)).iterator();
+  private static PlannedRow plannedRow(Row row, int plan) {
+    Row planned = row.getStruct(plan);
+    long bytes = LongestFirst.estimatedBytes(row) - LongestFirst.estimatedBytes(planned);
+    return new PlannedRow(PlanRows.work(planned), bytes);
+  }
+
+  private static List<List<PlannedRow>> collect(JavaRDD<long[]> numbers) {
+    return numbers.glom().collect().stream()
+        .map(partition -> partition.stream().map(PlannedRow::ofNumbers).toList())
+        .toList();
   }
 
   /** Counts over all queries of this generator, no older than the last heartbeat. */

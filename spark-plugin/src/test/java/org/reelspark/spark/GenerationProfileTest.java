@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.apache.spark.resource.ResourceProfile;
@@ -45,19 +46,16 @@ class GenerationProfileTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"2, 0.5", "1, 1.0"})
-  void generatingTasksShareTheGpuAmongThemselvesAlone(int tasks, double share)
+  @CsvSource({", 0.5", "1, 1.0"})
+  void generatingTaskTakesItsShareOfTheGpu(String tasks, double share)
       throws IOException, InterruptedException {
-    Map<String, String> settings =
-        FakeGpus.onePerWorker(
-            directory,
-            Map.of(
-                "spark.task.resource.gpu.amount",
-                "0.25",
-                ReelsparkConf.TASKS_PER_GPU.key(),
-                String.valueOf(tasks),
-                ReelsparkConf.MODEL_DIRECTORY.key(),
-                TestModels.directory()));
+    Map<String, String> settings = new TreeMap<>();
+    settings.put("spark.task.resource.gpu.amount", "0.25");
+    settings.put(ReelsparkConf.MODEL_DIRECTORY.key(), TestModels.directory());
+    if (tasks != null) {
+      settings.put(ReelsparkConf.TASKS_PER_GPU.key(), tasks);
+    }
+    settings = FakeGpus.onePerWorker(directory, settings);
     try (SparkSession spark = SparkSessions.withPluginOnCluster(1, 4, settings);
         VideoGenerator generator = new VideoGenerator(spark)) {
       GpuShares shares = new GpuShares();

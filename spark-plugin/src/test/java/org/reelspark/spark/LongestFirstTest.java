@@ -12,10 +12,12 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.serializer.KryoSerializer;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.expressions.GenericRowWithSchema;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
@@ -28,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.reelspark.spark.LongestFirst.Planned;
+import org.reelspark.spark.LongestFirst.PlannedRow;
 import org.reelspark.spark.LongestFirst.Work;
 
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
@@ -48,7 +50,13 @@ class LongestFirstTest {
   static void start() {
     spark =
         SparkSessions.withPlugin(
-            "local[2]", Map.of(ReelsparkConf.MODEL_DIRECTORY.key(), TestModels.directory()));
+            "local[2]",
+            Map.of(
+                ReelsparkConf.MODEL_DIRECTORY.key(),
+                TestModels.directory(),
+                // Takes fewer classes than Java's own, no records for one.
+                "spark.serializer",
+                KryoSerializer.class.getName()));
   }
 
   @AfterAll
@@ -89,20 +97,14 @@ class LongestFirstTest {
     assertThat(places).isDeepEqualTo(new int[][] {{2, 0}, {3, 1}});
   }
 
-  /** Of rows that pass through the driver, and of rows that are too many for it. */
+  /** Of rows that pass through the driver, and of rows that are too large for it. */
   @ParameterizedTest
   @ValueSource(longs = {100, 100L << 30})
   void aPartitionHoldsOneRowAndPartitionsFollowTheWork(long bytes) {
     List<Row> rows = List.of(RowFactory.create(3), RowFactory.create(9), RowFactory.create(5));
     JavaRDD<Row> rdd = new JavaSparkContext(spark.sparkContext()).parallelize(rows, 2);
-    List<Planned> planned =
-        rdd.mapPartitions(
-                partition -> {
-                  List<Work> found = new ArrayList<>();
-                  partition.forEachRemaining(row -> found.add(work(row.getInt(0))));
-                  return List.of(new Planned(found.toArray(Work[]::new), bytes)).iterator();
-                })
-            .collect();
+    List<List<PlannedRow>> planned =
+        List.of(List.of(planned(3, bytes)), List.of(planned(9, bytes), planned(5, bytes)));
 
     JavaRDD<Row> spread = LongestFirst.spread(rdd, planned);
 
@@ -119,19 +121,30 @@ class LongestFirstTest {
   void rowsThatWereNotThereWhenTheyWereCountedAreNotLost(long bytes) {
     List<Row> rows = List.of(RowFactory.create(1), RowFactory.create(2));
     JavaRDD<Row> rdd = new JavaSparkContext(spark.sparkContext()).parallelize(rows, 1);
-    Planned planned = new Planned(new Work[] {work(1)}, bytes);
 
-    List<Row> spread = LongestFirst.spread(rdd, List.of(planned)).collect();
+    List<Row> spread = LongestFirst.spread(rdd, List.of(List.of(planned(1, bytes)))).collect();
 
     assertThat(spread).containsExactlyInAnyOrderElementsOf(rows);
   }
 
-  @Test
-  void aRowTakesWhatItsValuesTake() {
-    byte[] picture = new byte[1000];
+  private static PlannedRow planned(long tokenSteps, long bytes) {
+    return new PlannedRow(work(tokenSteps), bytes);
+  }
 
-    assertThat(LongestFirst.bytes(RowFactory.create("a prompt", picture, null)))
-        .isBetween(1000L, 1200L);
+  @Test
+  void plannedRowSurvivesItsWayToTheDriver() {
+    PlannedRow row = new PlannedRow(new Work(1L << 40, 832, 480, 81), 1L << 33);
+
+    assertThat(PlannedRow.ofNumbers(row.toNumbers())).isEqualTo(row);
+  }
+
+  @Test
+  void sizeOfARowIsThatOfItsValues() {
+    byte[] picture = new byte[1000];
+    Row nested = new GenericRowWithSchema(new Object[] {picture, null}, PROMPTS);
+
+    assertThat(LongestFirst.estimatedBytes(RowFactory.create("a prompt", picture, nested)))
+        .isBetween(2000L, 2200L);
   }
 
   @Test
@@ -152,6 +165,21 @@ class LongestFirstTest {
       assertThat(idsByPartition(generator.generate(prompts, TestModels.QUICK))).startsWith(3, 5, 1);
     } finally {
       spark.conf().unset(ReelsparkConf.OUTPUT_DIRECTORY.key());
+    }
+  }
+
+  @Test
+  void generatesNoMatterWhatAnyExecutorLeavesBehind() {
+    Dataset<Row> prompts =
+        spark.sql("SELECT 'a red circle moves up' prompt, id, X'0102' picture FROM range(3)");
+    try (VideoGenerator generator = new VideoGenerator(spark)) {
+      Dataset<Row> results = generator.generate(prompts, TestModels.QUICK);
+
+      assertThat(results.javaRDD().toDebugString()).doesNotContain("Shuffled");
+      assertThat(results.select("id", "picture", "video.status").collectAsList())
+          .allSatisfy(row -> assertThat(row.<byte[]>getAs(1)).containsExactly(1, 2))
+          .extracting(row -> row.getLong(0) + " " + row.getString(2))
+          .containsExactly("0 generated", "1 generated", "2 generated");
     }
   }
 

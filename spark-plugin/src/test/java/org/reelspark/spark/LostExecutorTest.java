@@ -30,8 +30,6 @@ class LostExecutorTest {
   void start() throws IOException, InterruptedException {
     Map<String, String> settings = new TreeMap<>(ClipJob.SETTINGS);
     settings.put("spark.decommission.enabled", "true");
-    // A stage that a lost executor fails ends the job.
-    settings.put("spark.stage.maxConsecutiveAttempts", "1");
     spark = SparkSessions.withPluginOnCluster(2, settings);
     spark.sparkContext().addSparkListener(steps);
     SparkSessions.awaitExecutors(spark, 2);

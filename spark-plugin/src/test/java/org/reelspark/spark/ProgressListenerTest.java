@@ -7,12 +7,16 @@ import java.util.Map;
 import org.apache.spark.Success$;
 import org.apache.spark.TaskState;
 import org.apache.spark.scheduler.AccumulableInfo;
+import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.scheduler.TaskInfo;
 import org.apache.spark.scheduler.TaskLocality;
 import org.junit.jupiter.api.Test;
 import org.reelspark.spark.GeneratingTask.Outcome;
 import scala.Option;
+import scala.Tuple4;
+import scala.collection.immutable.Map$;
+import scala.collection.immutable.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
 /** Events as Spark sends them. */
@@ -55,6 +59,27 @@ class ProgressListenerTest {
     assertThat(listener.tasks())
         .extracting(GeneratingTask::outcome)
         .containsExactly(Outcome.SUCCEEDED, Outcome.LOST);
+  }
+
+  @Test
+  void stageOfALostTaskIsKnownByTheHeartbeatsOfOthers() {
+    heartbeat(1, 1);
+    end(silentTask(2, TaskState.FAILED()));
+
+    assertThat(listener.tasks()).extracting(GeneratingTask::outcome).containsExactly(Outcome.LOST);
+    assertThat(listener.progress().generated()).isEqualTo(1);
+  }
+
+  private void heartbeat(long task, long generated) {
+    Tuple4<Object, Object, Object, Seq<AccumulableInfo>> update =
+        new Tuple4<>(task, STAGE, 0, sequence(accumulable(100, generated)));
+    listener.onExecutorMetricsUpdate(
+        new SparkListenerExecutorMetricsUpdate("1", sequence(update), Map$.MODULE$.empty()));
+  }
+
+  @SafeVarargs
+  private static <T> Seq<T> sequence(T... elements) {
+    return CollectionConverters.asScala(List.of(elements)).toSeq();
   }
 
   @Test
@@ -101,12 +126,7 @@ class ProgressListenerTest {
     TaskInfo task =
         new TaskInfo(id, partition, 0, partition, 0, "1", "host", TaskLocality.ANY(), false);
     task.setAccumulables(
-        CollectionConverters.asScala(
-                List.of(
-                    accumulable(100, generated),
-                    accumulable(101, skipped),
-                    accumulable(102, steps)))
-            .toSeq());
+        sequence(accumulable(100, generated), accumulable(101, skipped), accumulable(102, steps)));
     task.markFinished(state, 1000);
     return task;
   }

@@ -39,7 +39,7 @@ class StartSettingsTest {
                 ReelsparkConf.MAX_TOKENS.key(),
                 "7",
                 ReelsparkConf.TASKS_PER_GPU.key(),
-                "2",
+                "3",
                 ReelsparkConf.BACKEND.key(),
                 "CPU"));
 
