@@ -4,6 +4,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
 import org.reelspark.model.GenerationDefaults;
@@ -35,7 +37,7 @@ public final class Checkpoint {
 
   private final Path directory;
   private final JsonConfig index;
-  private String digest;
+  private CompletableFuture<String> digest;
 
   private Checkpoint(Path directory, JsonConfig index) {
     this.directory = directory;
@@ -157,11 +159,21 @@ public final class Checkpoint {
    * and the generation defaults. Computed once. Digests of files from 256 MiB are remembered in the
    * user's cache directory by path, size and modification time.
    */
-  public synchronized String digest() {
-    if (digest == null) {
-      digest = new ModelDigest(DigestCache.ofUser()).of(directory, maxSequenceLength());
+  public String digest() {
+    try {
+      return beginDigest().join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof ReelsparkException cause ? cause : e;
     }
-    return digest;
+  }
+
+  /** Has {@link #digest} computed beside what the caller does next. */
+  public synchronized CompletableFuture<String> beginDigest() {
+    if (digest == null) {
+      ModelDigest modelDigest = new ModelDigest(DigestCache.ofUser());
+      digest = CompletableFuture.supplyAsync(() -> modelDigest.of(directory, maxSequenceLength()));
+    }
+    return digest.copy();
   }
 
   private JsonConfig generationFile() {

@@ -42,7 +42,8 @@ final class ModelDigest {
   /** Lower-case hexadecimal digest of a checkpoint directory. */
   String of(Path checkpoint, int maxSequenceLength) {
     Map<String, String> lines = new ConcurrentHashMap<>();
-    files(checkpoint).entrySet().parallelStream()
+    // A list, because a map's entries are dealt out unevenly, and then some wait for others.
+    List.copyOf(files(checkpoint).entrySet()).parallelStream()
         .forEach(file -> lines.put(file.getKey(), line(file.getKey(), file.getValue())));
     MessageDigest digest = sha256();
     new TreeMap<>(lines).values().forEach(line -> digest.update(bytes(line)));

@@ -65,6 +65,8 @@ public final class VideoModels {
           "%s is a %s; WanPipeline (text to video with Wan 2.1 or 2.2) is supported"
               .formatted(checkpoint.directory(), pipeline));
     }
+    // Reads tens of gigabytes, as loading does; asked for at its end.
+    checkpoint.beginDigest();
     VideoModel model = WanModel.load(checkpoint, profile, backend);
     log(checkpoint, model.description(), backend, Duration.ofNanos(System.nanoTime() - start));
     return model;

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +54,28 @@ class CheckpointTest {
     assertThat(checkpoint.generationDefaults(FAMILY))
         .isEqualTo(new GenerationDefaults(832, 128, 65, 50, 3, 16));
     assertThat(checkpoint.maxSequenceLength()).isEqualTo(24);
+  }
+
+  @Test
+  void hashesBesideItsCaller() throws IOException {
+    CompletableFuture<String> begun = open(INDEX).beginDigest();
+
+    assertThat(begun)
+        .succeedsWithin(Duration.ofSeconds(30))
+        .isEqualTo(Checkpoint.open(directory).digest());
+  }
+
+  @Test
+  void saysWhatKeepsItFromHashing() throws IOException {
+    Checkpoint checkpoint = open(INDEX);
+    Files.writeString(
+        directory.resolve("generation_defaults.json"), "{\"max_sequence_length\": 0}");
+
+    assertThatThrownBy(checkpoint::digest)
+        .isInstanceOfSatisfying(
+            ReelsparkException.class,
+            e -> assertThat(e.code()).isEqualTo(ErrorCode.CHECKPOINT_INVALID))
+        .hasMessageContaining("max_sequence_length");
   }
 
   @Test
