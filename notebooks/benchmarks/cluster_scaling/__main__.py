@@ -1,7 +1,7 @@
 """How a standalone cluster scales with its executors, and what it loses when one is killed.
 
     mvn -DskipTests package
-    python notebooks/benchmarks/cluster_scaling --spark SPARK_HOME --executors 1,2 --clips 100 --kill --out DIR
+    python notebooks/benchmarks/cluster_scaling --spark SPARK_HOME --executors 1,2,1 --clips 100 --kill --out DIR
 
 Starts a master and one worker on this machine, which gives each executor one of the GPUs that jobs/discover-gpus finds (with
 --backend cpu: one core). Runs the job once for each number of executors, with as many clips for each of them, and with --kill

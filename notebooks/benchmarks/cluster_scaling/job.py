@@ -77,7 +77,7 @@ class Job:
                 self.gpus.setdefault(executors[int(process)], set()).add(uuid)
 
     def kill_when_due(self, cluster):
-        """Kills once enough clips are done and every executor is in a clip that has a checkpoint."""
+        """Kills once enough clips are done and as many others as there are executors have a checkpoint."""
         finished = self.finished()
         if len(finished) < self.kill_after or len(self.checkpoints() - finished) < self.executors:
             return

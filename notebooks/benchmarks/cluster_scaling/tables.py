@@ -29,7 +29,7 @@ def throughput_table(runs, logs):
             ratio = mine / run.executors * sum(one.executors for one in first) / sum(base) if mine and all(base) else None
             cells.append(f"{number(mine)} ({number(ratio)})")
         rows.append([run.name, len(logs[run.name].made()), number(run.seconds, 1), *cells])
-    header = ["run", "clips", "s, whole job", *(f"clips/s, {name} (for each executor, to {runs[0].name})" for name in rates)]
+    header = ["run", "clips", "s, whole job", *(f"clips/s, {name} (for each executor, to the mean with {runs[0].executors})" for name in rates)]
     return table("Throughput", header, rows)
 
 
@@ -56,7 +56,7 @@ def loss_table(run, unbroken, log):
     videos = [digest for name, digest in found.items() if name.endswith(".mp4")]
     left = [f"executor {executor}: {reason}" for executor, reason in log.removed.items() if "killed by driver" not in reason]
     rows = [
-        ["killed", run.killed or "NOTHING: the run ended before every executor was in a clip with a checkpoint"],
+        ["killed", run.killed or "NOTHING: the run ended before as many clips as executors had a checkpoint"],
         ["executors that left", "; ".join(left) or "-"],
         ["exit code of the job", run.exit_code],
         ["clips asked for; videos; different ones", f"{len(run.prompts)}; {len(videos)}; {len(set(videos))}"],
