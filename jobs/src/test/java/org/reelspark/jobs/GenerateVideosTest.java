@@ -175,7 +175,7 @@ class GenerateVideosTest {
     Files.createDirectories(output());
     Files.writeString(
         output().resolve("_reelspark.json"),
-        "{\"layoutVersion\":1,\"planVersion\":1,\"modelFamily\":\"wan2.1\",\"modelDigest\":\"0\"}");
+        "{\"layoutVersion\":1,\"planVersion\":2,\"modelFamily\":\"wan2.1\",\"modelDigest\":\"0\"}");
 
     assertCannotRun(run(write("prompts.txt", "a ball\n")), "OUTPUT_MISMATCH", "choose another");
   }

@@ -22,7 +22,7 @@ public final class ContentKey {
    * Version of the computation. Raised whenever the same request on the same model gives other
    * pixels, so that videos of the old and the new computation never share a key.
    */
-  public static final int PLAN_VERSION = 1;
+  public static final int PLAN_VERSION = 2;
 
   private final MessageDigest digest;
 

@@ -9,13 +9,15 @@ import java.util.Map;
  * @param codec FFmpeg's name of the encoder
  * @param filters filter chain from RGB pictures to what the encoder takes
  * @param codecOptions all with one thread, so that equal frames give equal bytes
+ * @param picturesInASegment at most; segments are encoded at the same time, by an encoder each
  */
 record EncodingRecipe(
     String container,
     String codec,
     String filters,
     Map<String, String> codecOptions,
-    Map<String, String> containerOptions) {
+    Map<String, String> containerOptions,
+    int picturesInASegment) {
 
   /** 4:2:0 video of BT.709 colours in limited range; both sides are even. */
   private static final String TO_VIDEO_COLOURS =
@@ -24,6 +26,9 @@ record EncodingRecipe(
 
   /** Moves the index to the front, so that players start before they have the whole file. */
   private static final Map<String, String> MP4_OPTIONS = Map.of("movflags", "+faststart");
+
+  /** Few enough for all processors to have some, enough for the price of a key frame. */
+  private static final int PICTURES_BETWEEN_KEY_FRAMES = 24;
 
   static EncodingRecipe of(VideoFormat format, int width, int height) {
     return switch (format) {
@@ -39,14 +44,16 @@ record EncodingRecipe(
                   "qmin", "16",
                   "qmax", "20",
                   "allow_skip_frames", "0"),
-              MP4_OPTIONS);
+              MP4_OPTIONS,
+              PICTURES_BETWEEN_KEY_FRAMES);
       case MP4_AV1 ->
           new EncodingRecipe(
               "mp4",
               "libsvtav1",
               toEvenSize(width, height) + TO_VIDEO_COLOURS,
               Map.of("threads", "1", "preset", "8", "crf", "20", "svtav1-params", "lp=1"),
-              MP4_OPTIONS);
+              MP4_OPTIONS,
+              PICTURES_BETWEEN_KEY_FRAMES);
       case GIF ->
           new EncodingRecipe(
               "gif",
@@ -54,14 +61,16 @@ record EncodingRecipe(
               "split[pictures][colours];[colours]palettegen=stats_mode=full[palette];"
                   + "[pictures][palette]paletteuse=dither=bayer:bayer_scale=4",
               Map.of("threads", "1"),
-              Map.of("loop", "0"));
+              Map.of("loop", "0"),
+              Integer.MAX_VALUE);
       case WEBP ->
           new EncodingRecipe(
               "webp",
               "libwebp_anim",
               "format=bgra",
               Map.of("threads", "1", "quality", "85"),
-              Map.of("loop", "0"));
+              Map.of("loop", "0"),
+              Integer.MAX_VALUE);
     };
   }
 

@@ -3,11 +3,15 @@ package org.reelspark.video;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.bytedeco.ffmpeg.avcodec.AVPacket;
-import org.bytedeco.ffmpeg.avutil.AVFrame;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.bytedeco.ffmpeg.avutil.AVRational;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
+import org.reelspark.video.EncodedSegment.Range;
 
 /** Turns pictures into the bytes of a video file. Equal pictures give equal bytes. */
 public final class VideoEncoder {
@@ -54,34 +58,51 @@ public final class VideoEncoder {
 
   private static void encode(
       Frames frames, AVRational framesPerSecond, EncodingRecipe recipe, Path file) {
-    try (FileMuxer muxer = new FileMuxer(recipe, file);
-        PictureFilter filter = new PictureFilter(frames, framesPerSecond, recipe.filters());
-        StreamEncoder encoder =
-            new StreamEncoder(recipe, filter, framesPerSecond, muxer.encoderFlags())) {
-      muxer.writeHeader(encoder);
-      for (int index = 0; index < frames.count(); index++) {
-        filter.write(index);
-        encodeFinishedPictures(filter, encoder, muxer);
+    try (FileMuxer muxer = new FileMuxer(recipe, file)) {
+      List<EncodedSegment> segments = segments(frames, framesPerSecond, recipe, muxer);
+      try {
+        muxer.writeHeader(segments.get(0).encoder());
+        segments.forEach(segment -> segment.writeTo(muxer));
+        muxer.finish();
+      } finally {
+        segments.forEach(EncodedSegment::close);
       }
-      filter.writeEnd();
-      encodeFinishedPictures(filter, encoder, muxer);
-      encoder.write(null);
-      writeFinishedPackets(encoder, muxer);
-      muxer.finish();
     }
   }
 
-  private static void encodeFinishedPictures(
-      PictureFilter filter, StreamEncoder encoder, FileMuxer muxer) {
-    for (AVFrame picture = filter.read(); picture != null; picture = filter.read()) {
-      encoder.write(picture);
-      writeFinishedPackets(encoder, muxer);
+  /** All segments at the same time; none if one fails. */
+  private static List<EncodedSegment> segments(
+      Frames frames, AVRational framesPerSecond, EncodingRecipe recipe, FileMuxer muxer) {
+    int flags = muxer.encoderFlags();
+    List<Range> ranges = Range.split(frames.count(), recipe.picturesInASegment());
+    int threads = Math.min(ranges.size(), Runtime.getRuntime().availableProcessors());
+    ExecutorService executor = Executors.newFixedThreadPool(threads);
+    try {
+      List<CompletableFuture<EncodedSegment>> encodings =
+          ranges.stream()
+              .map(
+                  range ->
+                      CompletableFuture.supplyAsync(
+                          () ->
+                              EncodedSegment.encode(frames, range, framesPerSecond, recipe, flags),
+                          executor))
+              .toList();
+      return finished(encodings);
+    } finally {
+      executor.shutdown();
     }
   }
 
-  private static void writeFinishedPackets(StreamEncoder encoder, FileMuxer muxer) {
-    for (AVPacket packet = encoder.read(); packet != null; packet = encoder.read()) {
-      muxer.write(packet);
+  /** Waits for all of them whatever happens, because they read memory that the caller frees. */
+  private static List<EncodedSegment> finished(List<CompletableFuture<EncodedSegment>> encodings) {
+    try {
+      CompletableFuture.allOf(encodings.toArray(CompletableFuture[]::new)).join();
+    } catch (CompletionException e) {
+      encodings.stream()
+          .filter(encoding -> !encoding.isCompletedExceptionally())
+          .forEach(encoding -> encoding.join().close());
+      throw e.getCause() instanceof ReelsparkException cause ? cause : e;
     }
+    return encodings.stream().map(CompletableFuture::join).toList();
   }
 }

@@ -23,9 +23,17 @@ import org.bytedeco.ffmpeg.global.swscale;
 import org.bytedeco.ffmpeg.swscale.SwsContext;
 import org.bytedeco.javacpp.BytePointer;
 
-/** What a player sees in a video file; tests read it back by FFmpeg's own decoders. */
+/**
+ * What a player sees in a video file; tests read it back by FFmpeg's own decoders.
+ *
+ * @param keyFrames indices of those at which a player can begin
+ */
 public record DecodedVideo(
-    String codec, double framesPerSecond, boolean taggedBt709Limited, Frames frames) {
+    String codec,
+    double framesPerSecond,
+    boolean taggedBt709Limited,
+    Frames frames,
+    List<Integer> keyFrames) {
 
   public static DecodedVideo decode(byte[] file) {
     try {
@@ -57,9 +65,13 @@ public record DecodedVideo(
       context.thread_count(1);
       check(avcodec.avcodec_open2(context, codec, (AVDictionary) null), "open decoder");
       List<byte[]> pictures = new ArrayList<>();
+      List<Integer> keyFrames = new ArrayList<>();
       long first = Long.MAX_VALUE;
       long last = Long.MIN_VALUE;
-      while (avformat.av_read_frame(format, packet) >= 0) {
+      for (int index = 0; avformat.av_read_frame(format, packet) >= 0; index++) {
+        if ((packet.flags() & avcodec.AV_PKT_FLAG_KEY) != 0) {
+          keyFrames.add(index);
+        }
         first = Math.min(first, packet.pts());
         last = Math.max(last, packet.pts());
         check(avcodec.avcodec_send_packet(context, packet), "decode");
@@ -75,7 +87,8 @@ public record DecodedVideo(
               && stream.codecpar().color_primaries() == avutil.AVCOL_PRI_BT709
               && stream.codecpar().color_trc() == avutil.AVCOL_TRC_BT709
               && stream.codecpar().color_range() == avutil.AVCOL_RANGE_MPEG,
-          frames(pictures, context.width(), context.height()));
+          frames(pictures, context.width(), context.height()),
+          keyFrames);
     } finally {
       avcodec.av_packet_free(packet);
       avcodec.avcodec_free_context(context);

@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
@@ -18,6 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
+import org.reelspark.video.EncodedSegment.Range;
 
 class VideoEncoderTest {
   private static final double FRAMES_PER_SECOND = 16;
@@ -40,10 +43,35 @@ class VideoEncoderTest {
   @ParameterizedTest
   @EnumSource
   void givesTheSameBytesForTheSamePictures(VideoFormat format) {
-    Frames frames = MovingPictures.draw(9, 64, 64);
+    Frames frames = MovingPictures.draw(60, 64, 64);
 
     assertThat(VideoEncoder.encode(frames, FRAMES_PER_SECOND, format))
         .isEqualTo(VideoEncoder.encode(frames, FRAMES_PER_SECOND, format));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"MP4_H264", "MP4_AV1"})
+  void spreadsKeyFramesEvenly(VideoFormat format) {
+    Frames frames = MovingPictures.draw(81, 64, 64);
+
+    assertThat(
+            DecodedVideo.decode(VideoEncoder.encode(frames, FRAMES_PER_SECOND, format)).keyFrames())
+        .containsExactly(0, 20, 40, 60);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 24, 1", "24, 24, 1", "25, 24, 2", "81, 24, 4", "121, 24, 6", "9, 1, 9"})
+  void segmentsFollowEachOtherAndAreOfNearlyOneLength(int count, int longest, int segments) {
+    List<Range> ranges = Range.split(count, longest);
+
+    assertThat(ranges).hasSize(segments);
+    assertThat(ranges.stream().flatMapToInt(range -> IntStream.range(range.begin(), range.end())))
+        .containsExactlyElementsOf(IntStream.range(0, count).boxed().toList());
+    assertThat(ranges)
+        .allSatisfy(
+            range ->
+                assertThat(range.end() - range.begin())
+                    .isBetween(count / segments, Math.min(longest, count / segments + 1)));
   }
 
   @ParameterizedTest
@@ -164,7 +192,7 @@ class VideoEncoderTest {
     assertThatThrownBy(
             () ->
                 VideoEncoder.encode(
-                    MovingPictures.draw(1, 2, 2), FRAMES_PER_SECOND, VideoFormat.MP4_H264))
+                    MovingPictures.draw(60, 2, 2), FRAMES_PER_SECOND, VideoFormat.MP4_H264))
         .isInstanceOfSatisfying(
             ReelsparkException.class,
             e -> assertThat(e.code()).isEqualTo(ErrorCode.VIDEO_ENCODING_FAILED))
