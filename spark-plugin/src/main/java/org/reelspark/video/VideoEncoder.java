@@ -3,15 +3,9 @@ package org.reelspark.video;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.bytedeco.ffmpeg.avutil.AVRational;
 import org.reelspark.error.ErrorCode;
 import org.reelspark.error.ReelsparkException;
-import org.reelspark.video.EncodedSegment.Range;
 
 /** Turns pictures into the bytes of a video file. Equal pictures give equal bytes. */
 public final class VideoEncoder {
@@ -58,51 +52,11 @@ public final class VideoEncoder {
 
   private static void encode(
       Frames frames, AVRational framesPerSecond, EncodingRecipe recipe, Path file) {
-    try (FileMuxer muxer = new FileMuxer(recipe, file)) {
-      List<EncodedSegment> segments = segments(frames, framesPerSecond, recipe, muxer);
-      try {
-        muxer.writeHeader(segments.get(0).encoder());
-        segments.forEach(segment -> segment.writeTo(muxer));
-        muxer.finish();
-      } finally {
-        segments.forEach(EncodedSegment::close);
-      }
+    try (FileMuxer muxer = new FileMuxer(recipe, file);
+        EncodedSegments segments =
+            EncodedSegments.encode(frames, framesPerSecond, recipe, muxer.encoderFlags())) {
+      segments.writeTo(muxer);
+      muxer.finish();
     }
-  }
-
-  /** All segments at the same time; none if one fails. */
-  private static List<EncodedSegment> segments(
-      Frames frames, AVRational framesPerSecond, EncodingRecipe recipe, FileMuxer muxer) {
-    int flags = muxer.encoderFlags();
-    List<Range> ranges = Range.split(frames.count(), recipe.picturesInASegment());
-    int threads = Math.min(ranges.size(), Runtime.getRuntime().availableProcessors());
-    ExecutorService executor = Executors.newFixedThreadPool(threads);
-    try {
-      List<CompletableFuture<EncodedSegment>> encodings =
-          ranges.stream()
-              .map(
-                  range ->
-                      CompletableFuture.supplyAsync(
-                          () ->
-                              EncodedSegment.encode(frames, range, framesPerSecond, recipe, flags),
-                          executor))
-              .toList();
-      return finished(encodings);
-    } finally {
-      executor.shutdown();
-    }
-  }
-
-  /** Waits for all of them whatever happens, because they read memory that the caller frees. */
-  private static List<EncodedSegment> finished(List<CompletableFuture<EncodedSegment>> encodings) {
-    try {
-      CompletableFuture.allOf(encodings.toArray(CompletableFuture[]::new)).join();
-    } catch (CompletionException e) {
-      encodings.stream()
-          .filter(encoding -> !encoding.isCompletedExceptionally())
-          .forEach(encoding -> encoding.join().close());
-      throw e.getCause() instanceof ReelsparkException cause ? cause : e;
-    }
-    return encodings.stream().map(CompletableFuture::join).toList();
   }
 }
