@@ -5,14 +5,6 @@ import java.util.Optional;
 /** Keeps nothing: each result carries the bytes of its video. */
 public final class InlineOutput implements VideoOutput {
   @Override
-  public Optional<FinishedVideo> find(String key, GenerationRequest request) {
-    return Optional.empty();
-  }
-
-  @Override
-  public void prepare() {}
-
-  @Override
   public FinishedVideo save(EncodedVideo video) {
     return new FinishedVideo(
         new VideoContent.Inline(video.file()),

@@ -12,12 +12,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -214,13 +212,12 @@ class GenerationRunnerTest {
   void failedWriteIsTriedAgainWithoutGeneratingAgain() {
     AtomicInteger writes = new AtomicInteger();
     VideoOutput flaky =
-        saving(
-            video -> {
-              if (writes.incrementAndGet() == 1) {
-                throw failure(ErrorCode.OUTPUT_FAILED);
-              }
-              return new InlineOutput().save(video);
-            });
+        video -> {
+          if (writes.incrementAndGet() == 1) {
+            throw failure(ErrorCode.OUTPUT_FAILED);
+          }
+          return new InlineOutput().save(video);
+        };
 
     GenerationResult result = runner(flaky).generate(INPUT);
 
@@ -232,36 +229,18 @@ class GenerationRunnerTest {
   @Test
   void anotherRunnerHasTheModelWhileThisOneWrites() {
     VideoOutput slow =
-        saving(
-            video -> {
-              CompletableFuture.supplyAsync(() -> runner(new InlineOutput()).generate(INPUT))
-                  .orTimeout(30, TimeUnit.SECONDS)
-                  .join();
-              return new InlineOutput().save(video);
-            });
+        video -> {
+          CompletableFuture.supplyAsync(() -> runner(new InlineOutput()).generate(INPUT))
+              .orTimeout(30, TimeUnit.SECONDS)
+              .join();
+          return new InlineOutput().save(video);
+        };
 
     runner(slow).generate(INPUT);
 
     assertThat(finished)
         .hasSize(2)
         .allSatisfy(result -> assertThat(result.status()).isEqualTo(GenerationStatus.GENERATED));
-  }
-
-  private static VideoOutput saving(Function<EncodedVideo, FinishedVideo> save) {
-    return new VideoOutput() {
-      @Override
-      public Optional<FinishedVideo> find(String key, GenerationRequest request) {
-        return Optional.empty();
-      }
-
-      @Override
-      public void prepare() {}
-
-      @Override
-      public FinishedVideo save(EncodedVideo video) {
-        return save.apply(video);
-      }
-    };
   }
 
   @Test
