@@ -120,36 +120,36 @@ public final class VideoGenerator implements AutoCloseable {
   /** Videos take so long that a row a task, longest first, balances best. */
   private Dataset<Row> spread(
       Dataset<Row> prompts, Map<String, String> defaults, ReelsparkConf conf) {
+    StructType schema = prompts.schema();
     boolean hasPlans =
-        Arrays.stream(prompts.schema().fields())
+        Arrays.stream(schema.fields())
             .anyMatch(
                 field ->
                     field.name().equals(PLAN_COLUMN) && field.dataType().equals(PlanRows.SCHEMA));
-    JavaRDD<Row> rows = prompts.toJavaRDD();
     if (hasPlans) {
-      int plan = prompts.schema().fieldIndex(PLAN_COLUMN);
-      List<List<PlannedRow>> planned = collect(rows.map(row -> plannedRow(row, plan).toNumbers()));
-      return spark
-          .createDataFrame(LongestFirst.spread(rows, planned), prompts.schema())
-          .drop(PLAN_COLUMN);
+      return spread(prompts, prompts.toJavaRDD(), schema.fieldIndex(PLAN_COLUMN)).drop(PLAN_COLUMN);
     }
-    PlanRows planRows = new PlanRows(conf, defaults, InputColumns.of(prompts.schema()));
-    int plan = prompts.schema().size();
-    List<List<PlannedRow>> planned =
-        collect(rows.mapPartitions(planRows::call).map(row -> plannedRow(row, plan).toNumbers()));
-    return spark.createDataFrame(LongestFirst.spread(rows, planned), prompts.schema());
+    PlanRows planRows = new PlanRows(conf, defaults, InputColumns.of(schema));
+    return spread(prompts, prompts.toJavaRDD().mapPartitions(planRows::call), schema.size());
+  }
+
+  /**
+   * @param planned the prompts with their plans
+   * @param plan index of the plan's column
+   */
+  private Dataset<Row> spread(Dataset<Row> prompts, JavaRDD<Row> planned, int plan) {
+    List<List<PlannedRow>> plannedRows =
+        planned.map(row -> plannedRow(row, plan).toNumbers()).glom().collect().stream()
+            .map(partition -> partition.stream().map(PlannedRow::ofNumbers).toList())
+            .toList();
+    return spark.createDataFrame(
+        LongestFirst.spread(prompts.toJavaRDD(), plannedRows), prompts.schema());
   }
 
   private static PlannedRow plannedRow(Row row, int plan) {
     Row planned = row.getStruct(plan);
     long bytes = LongestFirst.estimatedBytes(row) - LongestFirst.estimatedBytes(planned);
     return new PlannedRow(PlanRows.work(planned), bytes);
-  }
-
-  private static List<List<PlannedRow>> collect(JavaRDD<long[]> numbers) {
-    return numbers.glom().collect().stream()
-        .map(partition -> partition.stream().map(PlannedRow::ofNumbers).toList())
-        .toList();
   }
 
   /** Counts over all queries of this generator, no older than the last heartbeat. */
