@@ -13,7 +13,6 @@ import org.reelspark.generate.VideoStore;
 
 /** The directory of a job's results, on any file system that Spark can write. */
 final class OutputDirectory {
-
   private final FileSystem fileSystem;
   private final Path root;
 

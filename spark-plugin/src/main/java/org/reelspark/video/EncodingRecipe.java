@@ -30,6 +30,8 @@ record EncodingRecipe(
   /** Few enough for all processors to have some, enough for the price of a key frame. */
   private static final int PICTURES_BETWEEN_KEY_FRAMES = 24;
 
+  private static final int ALL_PICTURES = Integer.MAX_VALUE;
+
   static EncodingRecipe of(VideoFormat format, int width, int height) {
     return switch (format) {
       case MP4_H264 ->
@@ -62,7 +64,7 @@ record EncodingRecipe(
                   + "[pictures][palette]paletteuse=dither=bayer:bayer_scale=4",
               Map.of("threads", "1"),
               Map.of("loop", "0"),
-              Integer.MAX_VALUE);
+              ALL_PICTURES);
       case WEBP ->
           new EncodingRecipe(
               "webp",
@@ -70,7 +72,7 @@ record EncodingRecipe(
               "format=bgra",
               Map.of("threads", "1", "quality", "85"),
               Map.of("loop", "0"),
-              Integer.MAX_VALUE);
+              ALL_PICTURES);
     };
   }
 
